@@ -1,0 +1,216 @@
+"""Every size and every choice of a GLOM. Each default has its reason beside it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from .checks import check_choice, check_grid, check_number, check_whole, pair, per_level
+
+__all__ = ["VOICES", "GlomConfig", "flatten", "unflatten"]
+
+# The four voices of one update, in the order in which they are stacked everywhere.
+VOICES = ("previous", "bottom_up", "top_down", "consensus")
+
+
+class Choices:
+    """What GlomConfig and Recipe share: to JSON and back, and a changed copy."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict that JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, choices: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`; an unknown name is a ValueError that lists the known."""
+        known = [f.name for f in fields(cls)]
+        for name in choices:
+            if name not in known:
+                raise ValueError(f"{name}: unknown choice; known are {', '.join(known)}")
+        # JSON has no tuples: a list here always stands for one.
+        tupled = {k: tuple(v) if isinstance(v, list) else v for k, v in choices.items()}
+        return cls(**tupled)
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some choices changed, checked like a new one."""
+        return self.from_dict({**self.to_dict(), **changes})
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlomConfig(Choices):
+    """The sizes and choices of one GLOM. ValueError or TypeError names what does not fit.
+
+    Sizes: `dim` numbers an embedding, `levels` embeddings a column, pictures of `image_size`
+    pixels (int or (height, width)) cut into patches of `patch_size` (likewise), `channels` deep.
+    """
+
+    dim: int = 512
+    levels: int = 6
+    image_size: int | tuple[int, int] = 224
+    patch_size: int | tuple[int, int] = 14
+    channels: int = 3
+
+    # "linear": a column sees its own patch only, so agreement between columns is earned, not
+    # shared input. "conv" puts one small convolution (odd kernel) in front (paper: front end).
+    front_end: str = "linear"
+    front_channels: int = 16
+    front_kernel: int = 3
+
+    # "fourier": a fixed code joined to the input, any picture size, no parameters to overfit.
+    # "learned": a table added to the input (glom-pytorch). "none": nobody knows where it is.
+    location: str = "fourier"
+    bands: int = 4  # frequencies a side: 4 tell 16 patches apart, which is our largest lesson
+    # A top-down net that paints a nose *here* decodes absolute place, so wholes must contain
+    # it, so it has to come up too. glom-pytorch tells only the top-down net.
+    location_reaches: tuple[str, ...] = ("bottom_up", "top_down")
+    # A smaller picture under learned codes: "grid" takes the top-left corner of the table;
+    # "first" takes its first n rows, whatever their place (glom-pytorch).
+    learned_crop: str = "grid"
+
+    hidden: int | None = None  # hidden units of a level's net; None is 4 * dim, as in glom-pytorch
+    depth: int = 1  # hidden layers of a level's net
+    top_down_activation: str = "gelu"  # "sine" is the paper's suggestion for neural fields
+
+    # cosine: an island is a *direction*; with "dot" long vectors shout. "unit_keys" is
+    # glom-pytorch's: unit keys, divided by sqrt(d).
+    similarity: str = "cosine"
+    # Cosines lie in [-1, 1], so beta 1 would average nearly everybody; 10 prefers the similar.
+    # A tuple is a schedule over t (its last value stays), as the paper lets beta rise.
+    beta: float | tuple[float, ...] = 10.0
+    # A column that hears itself agrees with itself most of all: an echo, not a consensus.
+    consensus_self: bool = False
+    # None excludes self with -inf. A number *replaces* the self logit: glom-pytorch sets -5e-4,
+    # which hardly excludes anybody (its sibling code uses -5e4: probably a typo).
+    self_logit: float | None = None
+    local_consensus_radius: float | tuple[float, ...] = (
+        0.0  # in patches, inclusive; <= 0: everywhere
+    )
+    samples: int | tuple[int, ...] = 0  # far locations sampled per level; 0: no sampling
+    lam: float = 0.0  # Kilcher's top-informed attention: discount per level above; 0 is the paper
+
+    # Equal voices, as in the paper. Four numbers weigh them (0 mutes); "learned" trains them.
+    voice_weights: str | tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
+    state_norm: str = "none"  # the paper's state; "unit" length, or "layer"-normalized over d
+
+    def __post_init__(self) -> None:
+        for name in ("dim", "levels", "channels", "front_channels", "front_kernel", "bands"):
+            check_whole(name, getattr(self, name), 1)
+        check_whole("depth", self.depth, 1)
+        if self.hidden is not None:
+            check_whole("hidden", self.hidden, 1)
+        if self.front_kernel % 2 == 0:
+            raise ValueError(f"front_kernel: wanted an odd number, got {self.front_kernel}")
+        check_grid(pair("image_size", self.image_size), self.patch, "image_size")
+        self._check_choices()
+        self._check_hearing()
+
+    def _check_choices(self) -> None:
+        check_choice("front_end", self.front_end, ("linear", "conv"))
+        check_choice("location", self.location, ("fourier", "learned", "none"))
+        check_choice("learned_crop", self.learned_crop, ("grid", "first"))
+        check_choice("top_down_activation", self.top_down_activation, ("gelu", "sine"))
+        check_choice("similarity", self.similarity, ("dot", "cosine", "unit_keys"))
+        check_choice("state_norm", self.state_norm, ("none", "unit", "layer"))
+        for net in self.location_reaches:
+            check_choice("location_reaches", net, ("bottom_up", "top_down"))
+        if isinstance(self.voice_weights, str):
+            check_choice("voice_weights", self.voice_weights, ("learned",))
+            return
+        if len(self.voice_weights) != len(VOICES):
+            raise ValueError(f"voice_weights: wanted 4 numbers {VOICES}, got {self.voice_weights}")
+        for weight in self.voice_weights:
+            check_number("voice_weights", weight, low=0.0)
+        if self.voice_weights[0] + self.voice_weights[1] + self.voice_weights[3] == 0:
+            raise ValueError(
+                "voice_weights: wanted a voice besides top_down (the top level has none), "
+                f"got {self.voice_weights}"
+            )
+
+    def _check_hearing(self) -> None:
+        for beta in self.beta if isinstance(self.beta, tuple) else (self.beta,):
+            check_number("beta", beta)
+        if self.beta == ():
+            raise ValueError("beta: wanted a number or at least one number per step, got ()")
+        check_number("lam", self.lam, low=0.0)
+        if self.self_logit is not None:
+            check_number("self_logit", self.self_logit)
+        for samples in per_level("samples", self.samples, self.levels):
+            if samples < 0 or samples != int(samples):
+                raise ValueError(f"samples: wanted whole numbers >= 0, got {self.samples}")
+        alone = not self.consensus_self and self.self_logit is None
+        for radius, samples in zip(self.radii, self.sample_counts, strict=True):
+            if alone and 0 < radius < 1 and samples == 0:
+                raise ValueError(
+                    f"local_consensus_radius: wanted >= 1 patch, or consensus_self=True; at "
+                    f"{radius} a column that does not hear itself hears nobody"
+                )
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(h, w): rows and columns of patches."""
+        size = pair("image_size", self.image_size)
+        return size[0] // self.patch[0], size[1] // self.patch[1]
+
+    @property
+    def patch(self) -> tuple[int, int]:
+        """(height, width) of a patch in pixels."""
+        return pair("patch_size", self.patch_size)
+
+    @property
+    def columns(self) -> int:
+        """n = h * w."""
+        return self.grid[0] * self.grid[1]
+
+    @property
+    def radii(self) -> tuple[float, ...]:
+        """The consensus radius of each level, in patches."""
+        return per_level("local_consensus_radius", self.local_consensus_radius, self.levels)
+
+    @property
+    def sample_counts(self) -> tuple[int, ...]:
+        """How many far locations each level samples."""
+        return tuple(int(s) for s in per_level("samples", self.samples, self.levels))
+
+    @property
+    def location_width(self) -> int:
+        """Numbers that location joins to a net's input: sine and cosine, two axes."""
+        return 4 * self.bands if self.location == "fourier" else 0
+
+    @classmethod
+    def glom_pytorch(cls, **choices: Any) -> Self:
+        """The behavior of glom-pytorch 0.0.14, whose weights and numbers this reproduces.
+
+        `choices` are its own arguments: dim, levels, image_size, patch_size, consensus_self,
+        local_consensus_radius. It builds no levels=1, and neither does this.
+        """
+        if choices.get("levels", 6) == 1:
+            raise ValueError(
+                "levels: glom-pytorch wants at least 2, got 1; our own GlomConfig takes 1"
+            )
+        peer = dict(location="learned", location_reaches=("top_down",), learned_crop="first")
+        peer |= dict(similarity="unit_keys", beta=1.0, self_logit=-5e-4)
+        return cls.from_dict({**peer, **choices})
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested dict as one flat dict; the dotted keys are the torch house's state_dict keys."""
+    return dict(_leaves(tree, prefix))
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def unflatten(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """The inverse of `flatten`."""
+    tree: dict[str, Any] = {}
+    for key, value in flat.items():
+        *path, last = key.split(".")
+        node = tree
+        for name in path:
+            node = node.setdefault(name, {})
+        node[last] = value
+    return tree

@@ -1,0 +1,175 @@
+"""What training asks for (Recipe), and every random number of one training step (Draws).
+
+Numbers are drawn here, before anything is computed, so that both houses train on the same ones.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .attention import listening_mask
+from .checks import check_choice, check_number, check_whole, per_level
+from .config import Choices, GlomConfig
+from .weights import draw_shapes, net_shapes
+
+__all__ = ["POSITIVES", "Draws", "Recipe", "draw", "init_heads"]
+
+Array = np.ndarray
+
+# Where the positive of a contrastive pair comes from.
+POSITIVES = ("radius", "attention", "view")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Choices):
+    """The losses of one training run. Per-level choices take one number, or one for each level.
+
+    ValueError or TypeError names what does not fit; sizes that depend on the model are checked
+    by `draw` and `init_heads`, which know it.
+    """
+
+    # How long to settle: a number of steps between the two, drawn anew for each batch, and the
+    # losses are read from the last `reads` states. Training at one t only teaches that t.
+    iters: int = 6
+    min_iters: int | None = None  # None: always `iters`
+    reads: int = 1
+
+    # Corruption (paper: fill in missing regions). Hidden blocks of mask_block x mask_block patches
+    # are painted `mask_value`; Gaussian noise of standard deviation `noise` is added.
+    mask_ratio: float = 0.5
+    mask_block: int = 1
+    mask_value: float = 0.5
+    noise: float = 0.0
+
+    reconstruction: float | tuple[float, ...] = 1.0  # weight per level
+    # Score hidden patches only: a seen patch can be copied, and copying needs no islands.
+    hidden_only: bool = True
+
+    agreement: float | tuple[float, ...] = 0.0  # weight per level
+    stop_gradient: bool = True  # the consensus is the teacher; it does not learn to be predicted
+
+    contrast: float | tuple[float, ...] = 0.0  # weight per level
+    positives: str | tuple[str, ...] = "radius"
+    contrast_radius: float | tuple[float, ...] = 1.5  # in patches, for positives="radius"
+    anchors: int = 16  # locations per picture
+    temperature: float = 0.1
+    projection: int = 0  # width of the projection head before the contrast; 0: none
+
+    def __post_init__(self) -> None:
+        check_whole("iters", self.iters, 1)
+        if self.min_iters is not None and check_whole("min_iters", self.min_iters, 1) > self.iters:
+            raise ValueError(f"min_iters: wanted <= iters={self.iters}, got {self.min_iters}")
+        for name in ("reads", "mask_block", "anchors"):
+            check_whole(name, getattr(self, name), 1)
+        if self.reads > (self.min_iters or self.iters):
+            raise ValueError(
+                f"reads: wanted <= {self.min_iters or self.iters} (states after the shortest run), "
+                f"got {self.reads}"
+            )
+        check_whole("projection", self.projection, 0)
+        check_number("mask_ratio", self.mask_ratio, 0.0, 1.0)
+        check_number("mask_value", self.mask_value)
+        check_number("noise", self.noise, 0.0)
+        check_number("temperature", self.temperature, 1e-6)
+        several = isinstance(self.positives, tuple)
+        for source in self.positives if several else (self.positives,):
+            check_choice("positives", source, POSITIVES)
+
+    def weights(self, name: str, levels: int) -> tuple[float, ...]:
+        """The weight of a loss ("reconstruction", "agreement", "contrast") at each level."""
+        weights = per_level(name, getattr(self, name), levels)
+        for weight in weights:
+            check_number(name, weight, 0.0)
+        return weights
+
+    def sources(self, levels: int) -> tuple[str, ...]:
+        """Where each level's positives come from."""
+        if isinstance(self.positives, str):
+            return (self.positives,) * levels
+        if len(self.positives) != levels:
+            raise ValueError(f"positives: wanted one or {levels} names, got {self.positives}")
+        return self.positives
+
+    def views(self, levels: int) -> int:
+        """How many corrupted views of each picture are settled: 2 if a level contrasts them."""
+        weights, sources = self.weights("contrast", levels), self.sources(levels)
+        return 1 + any(w and s == "view" for w, s in zip(weights, sources, strict=True))
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The random numbers of one training step, for v views of b pictures and m anchors each."""
+
+    steps: int  # how many steps to settle
+    hidden: Array  # (v*b, n) bool: patches painted over
+    noise: Array | None  # (v*b, c, H, W), added to the pictures
+    anchors: Array  # (l, b, m) whole numbers: locations
+    partners: Array  # (l, b, m): their positives, for "radius"
+    chances: Array  # (l, b, m) in [0, 1): which positive the attention picks
+    mask: Array | None  # (l, n, n) bool: who may listen to whom
+
+
+def draw(config: GlomConfig, recipe: Recipe, b: int, rng: np.random.Generator) -> Draws:
+    """Everything random of one training step on b pictures of the config's own size."""
+    levels, (h, w) = config.levels, config.grid
+    recipe.weights("reconstruction", levels), recipe.weights("agreement", levels)
+    if any(recipe.weights("contrast", levels)) and b < 2:
+        raise ValueError(f"images: contrast wants at least 2 pictures in a batch, got {b}")
+    steps = int(rng.integers(recipe.min_iters or recipe.iters, recipe.iters + 1))
+    seen = recipe.views(levels) * b
+    hidden = np.stack([_hide(recipe, (h, w), rng) for _ in range(seen)])
+    noise = None
+    if recipe.noise:
+        size = h * config.patch[0], w * config.patch[1]
+        noise = recipe.noise * rng.standard_normal((seen, config.channels, *size))
+    shape = levels, b, recipe.anchors
+    anchors = rng.integers(h * w, size=shape)
+    radii = per_level("contrast_radius", recipe.contrast_radius, levels)
+    partners = np.stack(
+        [_near(anchors[level], radii[level], (h, w), rng) for level in range(levels)]
+    )
+    chances = rng.random(shape)
+    return Draws(
+        steps, hidden, noise, anchors, partners, chances, listening_mask(config, (h, w), rng)
+    )
+
+
+def _hide(recipe: Recipe, grid: tuple[int, int], rng: np.random.Generator) -> Array:
+    """Which patches of one picture are hidden, in whole blocks; never all of them."""
+    hidden = np.zeros(grid, dtype=bool)
+    if not recipe.mask_ratio:
+        return hidden.reshape(-1)
+    side = recipe.mask_block
+    rows, cols = -(-grid[0] // side), -(-grid[1] // side)
+    if rows * cols < 2:
+        raise ValueError(f"mask_block: wanted at least 2 blocks in {grid} patches, got {side}")
+    count = min(max(round(recipe.mask_ratio * rows * cols), 1), rows * cols - 1)
+    for block in rng.permutation(rows * cols)[:count]:
+        y, x = (block // cols) * side, (block % cols) * side
+        hidden[y : y + side, x : x + side] = True
+    return hidden.reshape(-1)
+
+
+def _near(anchors: Array, radius: float, grid: tuple[int, int], rng: np.random.Generator) -> Array:
+    """For each anchor another location within the radius, evenly drawn (b, m)."""
+    rows, cols = np.divmod(np.arange(grid[0] * grid[1]), grid[1])
+    distance = np.hypot(rows[:, None] - rows, cols[:, None] - cols)
+    near = (distance <= radius) & (distance > 0)
+    if not near.any(axis=1).all():
+        raise ValueError(
+            f"contrast_radius: wanted >= 1 patch, so that there is somebody; got {radius}"
+        )
+    return np.argmax(near[anchors] * rng.random((*anchors.shape, len(rows))), axis=-1)
+
+
+def init_heads(config: GlomConfig, recipe: Recipe, rng: np.random.Generator) -> dict[str, Any]:
+    """Parameters that only the losses use: a linear decoder per level, a projector per level."""
+    levels, d = config.levels, config.dim
+    shapes: dict[str, tuple[int, ...]] = {}
+    if any(recipe.weights("reconstruction", levels)):
+        height, width = config.patch
+        shapes |= net_shapes("decoder", levels, [d, height * width * config.channels])
+    if any(recipe.weights("contrast", levels)) and recipe.projection:
+        shapes |= net_shapes("projector", levels, [d, d, recipe.projection])
+    return draw_shapes(shapes, rng)

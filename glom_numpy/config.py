@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any
 
 from .checks import check_choice, check_grid, check_number, check_whole, pair, per_level
 
@@ -20,7 +20,7 @@ class Choices:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, choices: Mapping[str, Any]) -> Self:
+    def from_dict(cls, choices: Mapping[str, Any]) -> "Choices":
         """The inverse of `to_dict`; an unknown name is a ValueError that lists the known."""
         known = [f.name for f in fields(cls)]
         for name in choices:
@@ -30,7 +30,7 @@ class Choices:
         tupled = {k: tuple(v) if isinstance(v, list) else v for k, v in choices.items()}
         return cls(**tupled)
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> "Choices":
         """A copy with some choices changed, checked like a new one."""
         return self.from_dict({**self.to_dict(), **changes})
 
@@ -176,7 +176,7 @@ class GlomConfig(Choices):
         return 4 * self.bands if self.location == "fourier" else 0
 
     @classmethod
-    def glom_pytorch(cls, **choices: Any) -> Self:
+    def glom_pytorch(cls, **choices: Any) -> "GlomConfig":
         """The behavior of glom-pytorch 0.0.14, whose weights and numbers this reproduces.
 
         `choices` are its own arguments: dim, levels, image_size, patch_size, consensus_self,

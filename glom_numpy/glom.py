@@ -5,7 +5,7 @@ Paper: a static image is treated as a very boring video, so a state can always b
 
 import warnings
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -141,7 +141,7 @@ class Glom:
             )
         return img, grid
 
-    def with_config(self, **changes: Any) -> Self:
+    def with_config(self, **changes: Any) -> "Glom":
         """The same parameters under other choices (another beta, a muted voice, ...)."""
         return type(self)(self.config.replace(**changes), params=self.params)
 
@@ -152,7 +152,7 @@ class Glom:
         *,
         consensus_self: bool = False,
         local_consensus_radius: float = 0,
-    ) -> Self:
+    ) -> "Glom":
         """A model with glom-pytorch 0.0.14's weights and behavior (see weights.py)."""
         config, params = from_glom_pytorch(
             state_dict,

@@ -4,7 +4,7 @@ Paper: a static image is treated as a very boring video, so a state can always b
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -165,7 +165,7 @@ class Glom(Parameters):
                 f"{name}: wanted the model's device {ours.device}, got {tensor.device}"
             )
 
-    def with_config(self, **changes: Any) -> Self:
+    def with_config(self, **changes: Any) -> "Glom":
         """The same parameters under other choices (another beta, a muted voice, ...)."""
         return type(self)(self.config.replace(**changes), params=self.params)
 
@@ -176,7 +176,7 @@ class Glom(Parameters):
         *,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str | None = None,
-    ) -> Self:
+    ) -> "Glom":
         """The NumPy house's model here: the same keys, shapes and numbers."""
         return cls(model.config, params=to_tensors(model.params, dtype=dtype, device=device))
 
@@ -193,7 +193,7 @@ class Glom(Parameters):
         local_consensus_radius: float = 0,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str | None = None,
-    ) -> Self:
+    ) -> "Glom":
         """A model with glom-pytorch 0.0.14's weights and behavior (see weights.py)."""
         config, params = from_glom_pytorch(
             state_dict,

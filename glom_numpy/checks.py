@@ -1,18 +1,22 @@
 """What may come in through the door: every check says which argument, what was wanted, what came.
 
-Facts exist once: the torch house uses these same checks, so they look at shapes and plain
-numbers only.
+Facts exist once: the torch house uses these same checks, so those of the model look at shapes
+and plain numbers only.
 """
 
 import math
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 __all__ = [
     "check_choice",
+    "check_finite",
     "check_grid",
     "check_image_shape",
     "check_iters",
+    "check_labels",
     "check_levels_shape",
     "check_number",
     "check_same_tree",
@@ -133,3 +137,28 @@ def check_same_tree(name: str, wanted: dict[str, Any], got: dict[str, Any]) -> N
     for key in got:
         if key not in wanted:
             raise ValueError(f"{name}: unknown key {key!r} of shape {tuple(got[key].shape)}")
+
+
+def check_finite(name: str, vectors: Any, axes: str) -> np.ndarray:
+    """As float64, with these axes, at least one element, and no NaN or infinity."""
+    wanted, vectors = axes.split(), np.asarray(vectors, dtype=float)
+    fits = vectors.ndim >= len(wanted) - 1 if "..." in wanted else vectors.ndim == len(wanted)
+    if not fits or vectors.size == 0:
+        raise ValueError(f"{name}: wanted axes ({axes}), none empty; got shape {vectors.shape}")
+    bad = np.argwhere(~np.isfinite(vectors))
+    if len(bad):
+        place = tuple(int(i) for i in bad[0])
+        raise ValueError(f"{name}: wanted finite numbers, got {vectors[place]} at {place}")
+    return vectors
+
+
+def check_labels(name: str, labels: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Whole numbers >= 0 of this shape."""
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise ValueError(f"{name}: wanted whole numbers, got dtype {labels.dtype}")
+    if labels.shape != tuple(shape):
+        raise ValueError(f"{name}: wanted shape {tuple(shape)}, got {labels.shape}")
+    if labels.size and labels.min() < 0:
+        raise ValueError(f"{name}: wanted 0 (background) or more, got {labels.min()}")
+    return labels.astype(int)

@@ -1,15 +1,19 @@
 """GLOM in NumPy, forward and backward by hand. The rooms, in reading order:
 
-config      every size and every choice           checks      what may come in
-patches     picture -> patches -> tokens, back     positions   where a column is
-nets        bottom-up and top-down                attention   consensus between columns
-step        four voices -> the next state         glom        settle; Glom
-losses      fill in, agree, tell apart            recipe      what training asks for
-objective   one number to make smaller            train       the loop, nothing hidden
-weights     drawn, or brought from glom-pytorch   checkpoint  weights in and out
-islands     find, count, score, nest              worlds      pictures whose parse is known
-ops, optim, gradcheck   what a framework gives you
-figures     arrays -> matplotlib figures (imported on request)
+    config      every size and every choice           checks      what may come in
+    patches     picture -> patches -> tokens, back    positions   where a column is
+    nets        bottom-up and top-down                attention   consensus between columns
+    step        four voices -> the next state         glom        settle; Glom
+    losses      fill in, agree, tell apart            recipe      what training asks for
+    look        every loss at one state               objective   one number to make smaller
+    train       the loop, nothing hidden              weights     drawn, or from glom-pytorch
+    checkpoint  weights in and out                    islands     find, count, nest
+    scores      how well they fit the truth           worlds      pictures whose parse is known
+    pictures    ways to bring your own                ops         einsum, softmax, GELU, ...
+    optim       from gradients to new parameters      gradcheck   is a backward pass right?
+    figures     arrays -> matplotlib figures (imported on request)
+
+Every backward pass stands below its forward pass, as `*_vjp`. `python -m glom_numpy` counts lines.
 """
 
 from .config import VOICES, GlomConfig

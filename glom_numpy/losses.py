@@ -20,6 +20,8 @@ __all__ = [
     "gather_vjp",
     "info_nce",
     "info_nce_vjp",
+    "pairs",
+    "pairs_vjp",
     "partners_by_attention",
     "reconstruction",
     "reconstruction_vjp",
@@ -107,6 +109,27 @@ def _contest(cosines: Array, group: Array, temperature: float) -> Array:
         raise ValueError("group: wanted at least two pictures to tell apart, got one")
     own = np.eye(len(group), dtype=bool)
     return np.where((group[:, None] == group) & ~own, -np.inf, cosines / temperature)
+
+
+def pairs(embeddings: Float[Array, "b n d"], segments: Int[Array, "b n"]) -> Float[Array, ""]:
+    """Mean of (cosine - 1 if in the same segment, else 0)^2 over all pairs of locations.
+
+    Every segment of a picture counts the same, however small: a pair is weighed by one over the
+    sizes of both segments. With true labels this is supervised; with segments found some other
+    way (what moves together, say) it is not. Our reading: the paper has no such loss.
+    """
+    same, weights = _pairs(segments)
+    directions = unit(embeddings)
+    cosines = einsum("b i d, b j d -> b i j", directions, directions)
+    return np.asarray(((cosines - same) ** 2 * weights).sum() / len(embeddings))
+
+
+def _pairs(segments: Array) -> tuple[Array, Array]:
+    """Which pairs (b, i, j) are in the same segment, and their weights, summing to 1 a picture."""
+    same = segments[:, :, None] == segments[:, None, :]
+    share = 1 / same.sum(axis=-1)
+    share = share / share.sum(axis=-1, keepdims=True)
+    return same, share[:, :, None] * share[:, None, :]
 
 
 def partners_by_attention(
@@ -204,3 +227,17 @@ def info_nce_vjp(
         return back_ours(g_ours), back_theirs(g_theirs)
 
     return info_nce(anchors, partners, group, temperature), backward
+
+
+def pairs_vjp(
+    embeddings: Float[Array, "b n d"], segments: Int[Array, "b n"]
+) -> tuple[Array, Callable[[Array | float], Array]]:
+    """`pairs` and its backward: drawn together within a segment, to a right angle across."""
+    same, weights = _pairs(segments)
+    directions, back_unit = unit_vjp(embeddings)
+    cosines, back = einsum_vjp("b i d, b j d -> b i j", directions, directions)
+
+    def backward(g: Array | float) -> Array:
+        return back_unit(sum(back(2 * g * (cosines - same) * weights / len(embeddings))))
+
+    return pairs(embeddings, segments), backward

@@ -19,6 +19,8 @@ Array = np.ndarray
 
 # Where the positive of a contrastive pair comes from.
 POSITIVES = ("radius", "attention", "view")
+# The label maps that a world may have; "" is none.
+SEGMENTS = ("", "parts", "groups", "objects")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +55,19 @@ class Recipe(Choices):
     positives: str | tuple[str, ...] = "radius"
     contrast_radius: float | tuple[float, ...] = 1.5  # in patches, for positives="radius"
     anchors: int = 16  # locations per picture
+    # The same locations in every picture of the batch: then the negatives stand where the anchor
+    # stands, and knowing the place does not help to find one's partner; what is there must.
+    same_places: bool = False
     temperature: float = 0.1
     projection: int = 0  # width of the projection head before the contrast; 0: none
 
+    pairs: float | tuple[float, ...] = 0.0  # weight per level: same segment, same direction
+    # Which labels of the world are each level's segments ("" for none), for `pairs`.
+    segments: tuple[str, ...] = ()
+
     def __post_init__(self) -> None:
+        for name in self.segments:
+            check_choice("segments", name, SEGMENTS)
         check_whole("iters", self.iters, 1)
         if self.min_iters is not None and check_whole("min_iters", self.min_iters, 1) > self.iters:
             raise ValueError(f"min_iters: wanted <= iters={self.iters}, got {self.min_iters}")
@@ -77,7 +88,7 @@ class Recipe(Choices):
             check_choice("positives", source, POSITIVES)
 
     def weights(self, name: str, levels: int) -> tuple[float, ...]:
-        """The weight of a loss ("reconstruction", "agreement", "contrast") at each level."""
+        """The weight at each level of "reconstruction", "agreement", "contrast" or "pairs"."""
         weights = per_level(name, getattr(self, name), levels)
         for weight in weights:
             check_number(name, weight, 0.0)
@@ -99,21 +110,25 @@ class Recipe(Choices):
 
 @dataclass(frozen=True)
 class Draws:
-    """The random numbers of one training step, for v views of b pictures and m anchors each."""
+    """The random numbers of one training step, for v views of b pictures and m anchors each.
+
+    Arrays; in the torch house tensors (`glom_torch.recipe.to_tensors`).
+    """
 
     steps: int  # how many steps to settle
-    hidden: Array  # (v*b, n) bool: patches painted over
-    noise: Array | None  # (v*b, c, H, W), added to the pictures
-    anchors: Array  # (l, b, m) whole numbers: locations
-    partners: Array  # (l, b, m): their positives, for "radius"
-    chances: Array  # (l, b, m) in [0, 1): which positive the attention picks
-    mask: Array | None  # (l, n, n) bool: who may listen to whom
+    hidden: Any  # (v*b, n) bool: patches painted over
+    noise: Any  # (v*b, c, H, W), added to the pictures, or None
+    anchors: Any  # (l, b, m) whole numbers: locations
+    partners: Any  # (l, b, m): their positives, for "radius"
+    chances: Any  # (l, b, m) in [0, 1): which positive the attention picks
+    mask: Any  # (l, n, n) bool: who may listen to whom; None: everybody to everybody
 
 
 def draw(config: GlomConfig, recipe: Recipe, b: int, rng: np.random.Generator) -> Draws:
     """Everything random of one training step on b pictures of the config's own size."""
     levels, (h, w) = config.levels, config.grid
-    recipe.weights("reconstruction", levels), recipe.weights("agreement", levels)
+    for loss in ("reconstruction", "agreement", "pairs"):
+        recipe.weights(loss, levels)
     if any(recipe.weights("contrast", levels)) and b < 2:
         raise ValueError(f"images: contrast wants at least 2 pictures in a batch, got {b}")
     steps = int(rng.integers(recipe.min_iters or recipe.iters, recipe.iters + 1))
@@ -125,6 +140,8 @@ def draw(config: GlomConfig, recipe: Recipe, b: int, rng: np.random.Generator) -
         noise = recipe.noise * rng.standard_normal((seen, config.channels, *size))
     shape = levels, b, recipe.anchors
     anchors = rng.integers(h * w, size=shape)
+    if recipe.same_places:
+        anchors = np.repeat(anchors[:, :1], b, axis=1)
     radii = per_level("contrast_radius", recipe.contrast_radius, levels)
     partners = np.stack(
         [_near(anchors[level], radii[level], (h, w), rng) for level in range(levels)]

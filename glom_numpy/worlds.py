@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64, Shaped
+from jaxtyping import Float64, Int, Shaped
 
 from .checks import pair
+from .islands import labels_on_grid
 from .pictures import Scenes, check_images, from_folder, from_npz, picture
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "from_folder",
     "picture",
     "open_world",
+    "segment_labels",
     "to_model",
 ]
 
@@ -179,6 +181,29 @@ def open_world(
     if size is not None and pair("size", size) != scenes.images.shape[-3:-1]:
         raise ValueError(f"size: {path} has {scenes.images.shape[-3:-1]} pixels, got {size!r}")
     return scenes
+
+
+def segment_labels(
+    scenes: Scenes, segments: tuple[str, ...], grid: tuple[int, int]
+) -> Int[np.ndarray, "N n l"]:
+    """For each level the label of each location in the label map that `segments` names for it.
+
+    segments: "parts", "groups", "objects", or "" for a level without labels (all 0), one a level;
+    a patch has the label of most of its pixels (`islands.labels_on_grid`). ValueError for a name
+    that is not one of these, and for labels that the scenes do not have.
+    """
+    n = grid[0] * grid[1]
+    maps = []
+    for name in segments:
+        if name not in ("", "parts", "groups", "objects"):
+            raise ValueError(f"segments: wanted parts, groups, objects or nothing, got {name!r}")
+        labels = getattr(scenes, name) if name else np.zeros(scenes.images.shape[:1], int)
+        if labels is None:
+            raise ValueError(f"segments: wanted {name!r}, but these pictures have no such labels")
+        if name:
+            labels = labels_on_grid(labels, grid).reshape(len(scenes), n)
+        maps.append(np.broadcast_to(labels.reshape(len(scenes), -1), (len(scenes), n)))
+    return np.stack(maps, axis=-1)
 
 
 def to_model(

@@ -1,13 +1,14 @@
 """GLOM in PyTorch: the same rooms as `glom_numpy`, in the same order, held equal by tests.
 
-    config      every size and every choice *          patches     picture -> tokens, back
+    config      every size and every choice *         patches     picture -> tokens, back
     positions   where a column is                     nets        bottom-up and top-down
     attention   consensus between columns             step        four voices -> the next state
     glom        settle; Glom is an nn.Module          losses      fill in, agree, tell apart
-    recipe      what training asks for *              objective   one number to make smaller
-    train       the loop, nothing hidden              weights     drawn, or from glom-pytorch *
-    checkpoint  weights in and out                    islands     find, count, score, nest *
-    worlds      pictures whose parse is known *
+    recipe      what training asks for *              look        every loss at one state
+    objective   one number to make smaller            train       the loop, nothing hidden
+    weights     drawn, or from glom-pytorch *         checkpoint  weights in and out
+    islands     find, count, nest *                   scores      how well they fit the truth *
+    worlds      pictures whose parse is known *       pictures    ways to bring your own *
 
 Rooms marked * are doorways: facts exist once, in the NumPy house. What NumPy's house has beyond
 these (ops, optim, gradcheck, every `*_vjp`) is what a framework gives you.

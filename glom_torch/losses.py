@@ -16,6 +16,7 @@ __all__ = [
     "corrupt",
     "gather",
     "info_nce",
+    "pairs",
     "partners_by_attention",
     "reconstruction",
 ]
@@ -91,6 +92,22 @@ def info_nce(
         raise ValueError("group: wanted at least two pictures to tell apart, got one")
     same = (group[:, None] == group) & (own[:, None] != own)
     return F.cross_entropy(logits.masked_fill(same, -math.inf), own)
+
+
+def pairs(embeddings: Float[Tensor, "b n d"], segments: Int[Tensor, "b n"]) -> Float[Tensor, ""]:
+    """Mean of (cosine - 1 if in the same segment, else 0)^2 over all pairs of locations.
+
+    Every segment of a picture counts the same, however small: a pair is weighed by one over the
+    sizes of both segments. With true labels this is supervised; with segments found some other
+    way (what moves together, say) it is not. Our reading: the paper has no such loss.
+    """
+    same = segments[:, :, None] == segments[:, None, :]
+    share = 1 / same.sum(dim=-1).to(embeddings.dtype)
+    share = share / share.sum(dim=-1, keepdim=True)
+    weights = share[:, :, None] * share[:, None, :]
+    directions = F.normalize(embeddings, dim=-1)
+    cosines = torch.einsum("b i d, b j d -> b i j", directions, directions)
+    return ((cosines - same.to(cosines.dtype)) ** 2 * weights).sum() / len(embeddings)
 
 
 def partners_by_attention(

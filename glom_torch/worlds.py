@@ -12,6 +12,7 @@ from glom_numpy.worlds import (
     from_npz,
     open_world,
     picture,
+    segment_labels,
 )
 from glom_numpy.worlds import to_model as to_array
 
@@ -23,6 +24,7 @@ __all__ = [
     "from_folder",
     "picture",
     "open_world",
+    "segment_labels",
     "to_model",
 ]
 

@@ -1,0 +1,92 @@
+"""Look at one state: every loss that the recipe asks for, at its levels, with its weights."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from .attention import attention_weights
+from .config import GlomConfig
+from .losses import agreement, gather, info_nce, pairs, partners_by_attention, reconstruction
+from .nets import mlp
+from .recipe import Draws, Recipe
+from .step import beta_at, hearing
+
+__all__ = ["look"]
+
+
+def look(
+    heads: dict,
+    config: GlomConfig,
+    recipe: Recipe,
+    patches: Float[Tensor, "vb n p"],
+    levels: Float[Tensor, "vb n l d"],
+    voices: Float[Tensor, "4 vb n l d"],
+    draws: Draws,
+    t: int,
+    labels: Int[Tensor, "b n l"] | None = None,
+) -> dict[str, Float[Tensor, ""]]:
+    """Every loss of the recipe at one state, t steps on; `voices` made that state."""
+    terms = {}
+    if "decoder" in heads:
+        weights = levels.new_tensor(recipe.weights("reconstruction", config.levels))
+        predicted = mlp(heads["decoder"], levels)
+        counted = _counted(recipe, draws)
+        terms["reconstruction"] = reconstruction(predicted, patches, weights, counted)
+    asked = recipe.weights("agreement", config.levels)
+    if any(asked):
+        stop = recipe.stop_gradient
+        terms["agreement"] = agreement(voices, levels.new_tensor(asked), stop_gradient=stop)
+    if any(recipe.weights("contrast", config.levels)):
+        compared = mlp(heads["projector"], levels) if "projector" in heads else levels
+        contrast = levels.new_zeros(())
+        for l, weight, partners, first in _contests(config, recipe, levels, draws, t):
+            b = len(partners)
+            group = torch.arange(b, device=levels.device).repeat_interleave(partners.shape[1])
+            ours = gather(compared[:b, :, l], draws.anchors[l])
+            theirs = gather(compared[first : first + b, :, l], partners)
+            contrast = contrast + weight * info_nce(ours, theirs, group, recipe.temperature)
+        terms["contrast"] = contrast
+    if any(recipe.weights("pairs", config.levels)):
+        together = 0.0
+        for l, weight, segments in _segmented(config, recipe, levels, labels):
+            together = together + weight * pairs(levels[:, :, l], segments)
+        terms["pairs"] = together
+    return terms
+
+
+def _counted(recipe: Recipe, draws: Draws) -> Tensor:
+    """Which patches the reconstruction is scored on."""
+    hidden_only = recipe.hidden_only and recipe.mask_ratio > 0
+    return draws.hidden if hidden_only else torch.ones_like(draws.hidden)
+
+
+def _contests(
+    config: GlomConfig, recipe: Recipe, levels: Tensor, draws: Draws, t: int
+) -> list[tuple[int, float, Tensor, int]]:
+    """For each contrasted level: its weight, its partners (b, m), the picture they start at."""
+    sources = recipe.sources(config.levels)
+    b = draws.anchors.shape[1]
+    contests = []
+    for l, weight in enumerate(recipe.weights("contrast", config.levels)):
+        partners, first = draws.partners[l], 0
+        if weight and sources[l] == "view":  # the same place in the other view
+            partners, first = draws.anchors[l], b
+        elif weight and sources[l] == "attention":
+            how = hearing(config, beta_at(config.beta, t))
+            weights = attention_weights(levels[:b], mask=draws.mask, **how)[:, l]
+            partners = partners_by_attention(weights, draws.anchors[l], draws.chances[l])
+        if weight:
+            contests.append((l, weight, partners, first))
+    return contests
+
+
+def _segmented(
+    config: GlomConfig, recipe: Recipe, levels: Tensor, labels: Tensor | None
+) -> list[tuple[int, float, Tensor]]:
+    """For each level with labeled pairs: its weight, and the segments of every view (vb, n)."""
+    if labels is None:
+        raise ValueError("labels: wanted (b, n, l) segments for the loss `pairs`, got None")
+    views = len(levels) // len(labels)
+    weights = recipe.weights("pairs", config.levels)
+    every = labels.repeat(views, 1, 1)
+    return [(l, weight, every[:, :, l]) for l, weight in enumerate(weights) if weight]

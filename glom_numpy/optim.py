@@ -95,7 +95,8 @@ def clip_grad_norm(grads: Tree, max_norm: float | int) -> tuple[dict[str, Any], 
     """
     _check_numbers(max_norm=max_norm)
     lengths = []
-    for key, grad in flatten(grads).items():
+    # Sorted, since the last bit of a sum depends on its order, and files keep none.
+    for key, grad in sorted(flatten(grads).items()):
         lengths.append(float(np.linalg.norm(np.ravel(grad))))
         if not math.isfinite(lengths[-1]):
             raise ValueError(f"grads: {key!r} wanted finite numbers, got a length of {lengths[-1]}")

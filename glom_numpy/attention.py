@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Bool, Float
 
+from .checks import check_rng, pick
 from .config import GlomConfig
 from .ops import einsum, einsum_vjp, softmax, softmax_vjp, unit, unit_vjp
 
@@ -78,7 +79,7 @@ def attention_weights(
     replaces the logit of i with itself (glom-pytorch's consensus_self=False).
     ValueError if somebody may hear nobody.
     """
-    logits = beta * top_informed(SIMILARITIES[similarity](levels), lam)
+    logits = beta * top_informed(pick("similarity", similarity, SIMILARITIES)(levels), lam)
     return softmax(_masked(logits, mask, self_logit))
 
 
@@ -86,6 +87,9 @@ def _masked(logits: Array, mask: Array | None, self_logit: float | None) -> Arra
     if self_logit is not None:
         logits = np.where(np.eye(logits.shape[-1], dtype=bool), self_logit, logits)
     if mask is not None:
+        if mask.shape != logits.shape[1:]:  # a mask of another shape might broadcast
+            wanted = tuple(logits.shape[1:])
+            raise ValueError(f"mask: wanted (l, i, j) = {wanted}, got {tuple(mask.shape)}")
         _somebody_is_heard(mask)
         logits = np.where(mask, logits, -np.inf)
     return logits
@@ -121,8 +125,8 @@ def listening_mask(
     """Who may listen to whom: near (radius, inclusive, Euclidean in patches) or sampled (far).
 
     A level with `samples` = k > 0 hears its radius and k locations drawn beyond it; radius <= 0
-    is then nobody near, and otherwise everybody. None if everybody hears everybody. ValueError
-    if samples are asked for without `rng`, or a column would hear nobody.
+    is then nobody near, and otherwise everybody. None if everybody hears everybody. TypeError
+    if samples are asked for without `rng`, ValueError if a column would hear nobody.
     """
     n = grid[0] * grid[1]
     itself = np.eye(n, dtype=bool)
@@ -144,8 +148,7 @@ def listening_mask(
 
 def _far(near: Array, samples: int, rng: np.random.Generator | None) -> Array:
     """`samples` locations for each listener, drawn evenly from those that are not near."""
-    if rng is None:
-        raise ValueError("rng: wanted an np.random.Generator, since `samples` draws; got None")
+    check_rng(rng, ", since `samples` draws")
     chance = np.where(near, np.inf, rng.random(near.shape))
     drawn = np.zeros_like(near)
     np.put_along_axis(drawn, np.argsort(chance, axis=-1)[:, :samples], True, axis=-1)
@@ -208,7 +211,7 @@ def attention_weights_vjp(
     lam: float = 0.0,
 ) -> tuple[Array, Callable[[Array], Array]]:
     """`attention_weights` and its backward. A replaced logit passes nothing on."""
-    scores, back_scores = SIMILARITY_VJPS[similarity](levels)
+    scores, back_scores = pick("similarity", similarity, SIMILARITY_VJPS)(levels)
     informed, back_informed = top_informed_vjp(scores, lam)
     weights, back_softmax = softmax_vjp(_masked(beta * informed, mask, self_logit))
 

@@ -13,15 +13,20 @@ import numpy as np
 __all__ = [
     "check_choice",
     "check_finite",
+    "check_flag",
     "check_grid",
     "check_image_shape",
     "check_iters",
     "check_labels",
     "check_levels_shape",
     "check_number",
+    "check_rng",
     "check_same_tree",
+    "check_training",
+    "check_tuple",
     "check_whole",
     "pair",
+    "pick",
     "per_level",
 ]
 
@@ -44,11 +49,37 @@ def check_number(name: str, value: Any, low: float = -math.inf, high: float = ma
     return float(value)
 
 
+def check_flag(name: str, value: Any) -> bool:
+    """True or False and nothing that merely counts as such ("no" does); TypeError otherwise."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: wanted True or False, got {value!r}")
+    return value
+
+
+def check_tuple(name: str, value: Any) -> tuple[Any, ...]:
+    """A tuple; TypeError otherwise."""
+    if not isinstance(value, tuple):
+        raise TypeError(f"{name}: wanted a tuple, got {value!r}")
+    return value
+
+
+def check_rng(value: Any, why: str = "") -> np.random.Generator:
+    """A generator of one's own, so that the same seed is the same run; TypeError otherwise."""
+    if not isinstance(value, np.random.Generator):
+        raise TypeError(f"rng: wanted an np.random.Generator{why}, got {value!r}")
+    return value
+
+
 def check_choice(name: str, value: Any, known: Any) -> str:
     """One of the `known` names; ValueError lists them."""
     if not isinstance(value, str) or value not in known:
         raise ValueError(f"{name}: wanted one of {', '.join(sorted(known))}; got {value!r}")
     return value
+
+
+def pick(name: str, value: Any, table: dict[str, Any]) -> Any:
+    """The entry of a table of choices; ValueError lists the names in it."""
+    return table[check_choice(name, value, table)]
 
 
 def pair(name: str, value: Any) -> tuple[int, int]:
@@ -115,6 +146,27 @@ def check_levels_shape(shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
     """The state that is passed back in must be (b, n, l, d) of this picture and model."""
     if tuple(shape) != tuple(wanted):
         raise ValueError(f"levels: wanted (b, n, l, d) = {tuple(wanted)}, got {tuple(shape)}")
+
+
+def check_training(
+    heads: Any, config: Any, recipe: Any, images: Any, labels: Any, drawn: int
+) -> None:
+    """Heads must be there, pictures and labels of the config's size, as many as were drawn for."""
+    levels = config.levels
+    if any(recipe.weights("reconstruction", levels)) and "decoder" not in heads:
+        raise ValueError("heads: wanted 'decoder' for the reconstruction (init_heads), got none")
+    if recipe.projection and any(recipe.weights("contrast", levels)) and "projector" not in heads:
+        raise ValueError("heads: wanted 'projector' for the contrast (init_heads), got none")
+    (h, w), (height, width) = config.grid, config.patch
+    wanted = drawn, config.channels, h * height, w * width
+    if tuple(images.shape) != wanted:
+        raise ValueError(
+            f"images: wanted (b, c, H, W) = {wanted}, as the config and the draws say, "
+            f"got {tuple(images.shape)}"
+        )
+    wanted = drawn, h * w, config.levels
+    if labels is not None and tuple(labels.shape) != wanted:
+        raise ValueError(f"labels: wanted (b, n, l) = {wanted}, got {tuple(labels.shape)}")
 
 
 def check_iters(iters: Any, levels: int) -> int:

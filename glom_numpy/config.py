@@ -4,7 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .checks import check_choice, check_grid, check_number, check_whole, pair, per_level
+import numpy as np
+
+from .checks import (
+    check_choice,
+    check_flag,
+    check_grid,
+    check_number,
+    check_tuple,
+    check_whole,
+    pair,
+    per_level,
+)
 
 __all__ = ["VOICES", "GlomConfig", "flatten", "unflatten"]
 
@@ -30,9 +41,20 @@ class Choices:
         tupled = {k: tuple(v) if isinstance(v, list) else v for k, v in choices.items()}
         return cls(**tupled)
 
+    def _make_plain(self) -> None:
+        """Lists become tuples and NumPy's numbers Python's: choices can be compared and kept."""
+        for field in fields(self):
+            object.__setattr__(self, field.name, _plain(getattr(self, field.name)))
+
     def replace(self, **changes: Any) -> "Choices":
         """A copy with some choices changed, checked like a new one."""
         return self.from_dict({**self.to_dict(), **changes})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain(inner) for inner in value)
+    return value.item() if isinstance(value, np.generic) else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +114,7 @@ class GlomConfig(Choices):
     state_norm: str = "none"  # the paper's state; "unit" length, or "layer"-normalized over d
 
     def __post_init__(self) -> None:
+        self._make_plain()
         for name in ("dim", "levels", "channels", "front_channels", "front_kernel", "bands"):
             check_whole(name, getattr(self, name), 1)
         check_whole("depth", self.depth, 1)
@@ -110,12 +133,13 @@ class GlomConfig(Choices):
         check_choice("top_down_activation", self.top_down_activation, ("gelu", "sine"))
         check_choice("similarity", self.similarity, ("dot", "cosine", "unit_keys"))
         check_choice("state_norm", self.state_norm, ("none", "unit", "layer"))
-        for net in self.location_reaches:
+        check_flag("consensus_self", self.consensus_self)
+        for net in check_tuple("location_reaches", self.location_reaches):
             check_choice("location_reaches", net, ("bottom_up", "top_down"))
         if isinstance(self.voice_weights, str):
             check_choice("voice_weights", self.voice_weights, ("learned",))
             return
-        if len(self.voice_weights) != len(VOICES):
+        if len(check_tuple("voice_weights", self.voice_weights)) != len(VOICES):
             raise ValueError(f"voice_weights: wanted 4 numbers {VOICES}, got {self.voice_weights}")
         for weight in self.voice_weights:
             check_number("voice_weights", weight, low=0.0)
@@ -189,6 +213,15 @@ class GlomConfig(Choices):
         peer = dict(location="learned", location_reaches=("top_down",), learned_crop="first")
         peer |= dict(similarity="unit_keys", beta=1.0, self_logit=-5e-4)
         return cls.from_dict({**peer, **choices})
+
+
+def chosen(config: GlomConfig | None, choices: Mapping[str, Any]) -> GlomConfig:
+    """The config of a model: a new one of these choices, or the given one so changed."""
+    if config is None:
+        return GlomConfig.from_dict(choices)
+    if not isinstance(config, GlomConfig):
+        raise TypeError(f"config: wanted a GlomConfig (or choices by name), got {config!r}")
+    return config.replace(**choices)
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

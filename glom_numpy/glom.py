@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 
 from .attention import listening_mask
 from .checks import check_image_shape, check_iters, check_levels_shape, check_whole
-from .config import GlomConfig
+from .config import GlomConfig, chosen
 from .ops import add_trees
 from .patches import image_to_tokens, image_to_tokens_vjp
 from .positions import location_code, location_code_vjp
@@ -87,7 +87,7 @@ class Glom:
         params: dict[str, Any] | None = None,
         **choices: Any,
     ) -> None:
-        self.config = GlomConfig.from_dict(choices) if config is None else config.replace(**choices)
+        self.config = chosen(config, choices)
         if params is None:
             params = init_params(self.config, np.random.default_rng(0) if rng is None else rng)
         check_params(self.config, params)
@@ -114,32 +114,22 @@ class Glom:
         """
         iters = check_iters(iters, self.config.levels)
         check_whole("start", start, 0)
-        img, grid = self._see(img)
+        img = _floats("img", img)
+        grid = check_image_shape(img.shape, self.config)
+        _finite("img", img, "(b, c, y, x)")
         if levels is None:
             warn_if_too_short(self.config, iters)
         else:
             levels = _floats("levels", levels)
-            check_levels_shape(levels.shape, (len(img), grid[0] * grid[1], *self._embedding))
+            embedding = self.config.levels, self.config.dim
+            check_levels_shape(levels.shape, (len(img), grid[0] * grid[1], *embedding))
+            _finite("levels", levels, "(b, n, l, d)")
         mask = listening_mask(self.config, grid, rng)
         states, voices = settle(
             self.params, self.config, img, levels, iters=iters, start=start, mask=mask
         )
         out = states if return_all else states[-1]
         return (out, voices) if return_voices else out
-
-    @property
-    def _embedding(self) -> tuple[int, int]:
-        return self.config.levels, self.config.dim
-
-    def _see(self, img: Any) -> tuple[Array, tuple[int, int]]:
-        img = _floats("img", img)
-        grid = check_image_shape(img.shape, self.config)
-        if not np.isfinite(img).all():
-            where = tuple(int(i) for i in np.argwhere(~np.isfinite(img))[0])
-            raise ValueError(
-                f"img: wanted finite numbers, got {img[where]} at (b, c, y, x) = {where}"
-            )
-        return img, grid
 
     def with_config(self, **changes: Any) -> "Glom":
         """The same parameters under other choices (another beta, a muted voice, ...)."""
@@ -168,6 +158,13 @@ def _floats(name: str, array: Any) -> Array:
         came = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
         raise TypeError(f"{name}: wanted a NumPy array of floats, got {came}")
     return array.astype(np.float64, copy=False)
+
+
+def _finite(name: str, array: Array, axes: str) -> None:
+    """ValueError that says where the first NaN or infinity is."""
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name}: wanted finite numbers, got {array[where]} at {axes} = {where}")
 
 
 # ---------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
+from .checks import pick
 from .config import GlomConfig
 from .ops import einsum, einsum_vjp, gelu, gelu_vjp, sine, sine_vjp
 from .positions import tell_location, tell_location_vjp
@@ -35,7 +36,7 @@ def mlp(
     """A net per level, applied at every column; depth is the number of layers in `params`."""
     for index in range(len(params)):
         if index:
-            x = ACTIVATIONS[activation](x)
+            x = pick("activation", activation, ACTIVATIONS)(x)
         layer = params[f"layer{index}"]
         x = einsum("b n l k, l f k -> b n l f", x, layer["weight"]) + layer["bias"]
     return x
@@ -85,7 +86,7 @@ def mlp_vjp(
     for index in range(len(params)):
         back_activation = None
         if index:
-            x, back_activation = ACTIVATION_VJPS[activation](x)
+            x, back_activation = pick("activation", activation, ACTIVATION_VJPS)(x)
         layer = params[f"layer{index}"]
         x, back_linear = einsum_vjp("b n l k, l f k -> b n l f", x, layer["weight"])
         x = x + layer["bias"]

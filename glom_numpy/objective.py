@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float, Int
 
+from .checks import check_training
 from .config import GlomConfig
 from .glom import settle, settle_vjp
 from .look import look, look_vjp
@@ -33,8 +34,10 @@ def objective(
     """The loss and its terms (weighed, so they sum to the loss), averaged over the states read.
 
     params: {"glom": ..., "heads": ...}; images are clean, in [0, 1]; `draws` from `draw`;
-    `labels` name the segment of each location at each level, for the loss `pairs`.
+    `labels` name the segment of each location at each level, for the loss `pairs`. ValueError
+    names what does not fit the config or the draws.
     """
+    check_training(params["heads"], config, recipe, images, labels, draws.anchors.shape[1])
     patches = _every_view(image_to_patches(images, config.patch), draws)
     seen = _paint(config, corrupt(patches, draws.hidden, recipe.mask_value), draws)
     states, voices = settle(params["glom"], config, seen, iters=draws.steps, mask=draws.mask)
@@ -72,6 +75,7 @@ def objective_vjp(
 ) -> tuple[tuple[Array, dict[str, Array]], Callable[..., tuple[dict, Array]]]:
     """`objective` and its backward: gradients of all parameters and of the clean pictures."""
     b = len(images)
+    check_training(params["heads"], config, recipe, images, labels, draws.anchors.shape[1])
     patches = _every_view(image_to_patches(images, config.patch), draws)
     painted, back_corrupt = corrupt_vjp(patches, draws.hidden, recipe.mask_value)
     seen = _paint(config, painted, draws)
@@ -101,4 +105,4 @@ def objective_vjp(
         grad_images = patches_to_image(g_patches, config.patch, config.grid)
         return {"glom": grads, "heads": grads_heads}, grad_images
 
-    return (np.asarray(sum(terms.values())), terms), backward
+    return (np.asarray(sum(terms.values(), 0.0)), terms), backward

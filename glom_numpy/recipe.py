@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from .attention import listening_mask
-from .checks import check_choice, check_number, check_whole, per_level
+from .checks import (
+    check_choice,
+    check_flag,
+    check_number,
+    check_rng,
+    check_tuple,
+    check_whole,
+    per_level,
+)
 from .config import Choices, GlomConfig
 from .weights import draw_shapes, net_shapes
 
@@ -66,7 +74,10 @@ class Recipe(Choices):
     segments: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in self.segments:
+        self._make_plain()
+        for name in ("hidden_only", "stop_gradient", "same_places"):
+            check_flag(name, getattr(self, name))
+        for name in check_tuple("segments", self.segments):
             check_choice("segments", name, SEGMENTS)
         check_whole("iters", self.iters, 1)
         if self.min_iters is not None and check_whole("min_iters", self.min_iters, 1) > self.iters:
@@ -126,6 +137,8 @@ class Draws:
 
 def draw(config: GlomConfig, recipe: Recipe, b: int, rng: np.random.Generator) -> Draws:
     """Everything random of one training step on b pictures of the config's own size."""
+    check_whole("b", b, 1)
+    check_rng(rng)
     levels, (h, w) = config.levels, config.grid
     for loss in ("reconstruction", "agreement", "pairs"):
         recipe.weights(loss, levels)

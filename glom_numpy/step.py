@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from .attention import consensus, consensus_vjp
+from .checks import pick
 from .config import GlomConfig
 from .nets import bottom_up, bottom_up_vjp, top_down, top_down_vjp
 from .ops import (
@@ -74,7 +75,7 @@ def mix(
     voices: Float[Array, "4 b n l d"], weights: Float[Array, "4 l"], state_norm: str = "none"
 ) -> Float[Array, "b n l d"]:
     """The weighted mean of the voices, and what is then done to its length."""
-    return STATE_NORMS[state_norm](einsum(MIX, voices, weights))
+    return pick("state_norm", state_norm, STATE_NORMS)(einsum(MIX, voices, weights))
 
 
 def step(
@@ -128,7 +129,7 @@ def mix_vjp(
 ) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
     """`mix` and its backward: gradients of the voices and of their weights."""
     mean, back_mean = einsum_vjp(MIX, voices, weights)
-    out, back_norm = STATE_NORM_VJPS[state_norm](mean)
+    out, back_norm = pick("state_norm", state_norm, STATE_NORM_VJPS)(mean)
     return out, lambda g: back_mean(back_norm(g))
 
 

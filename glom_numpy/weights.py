@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import check_same_tree
+from .checks import check_rng, check_same_tree
 from .config import GlomConfig, flatten, unflatten
 
 __all__ = ["check_params", "from_glom_pytorch", "init_params", "net_shapes", "param_shapes"]
@@ -51,6 +51,7 @@ def net_shapes(name: str, levels: int, widths: list[int]) -> dict[str, tuple[int
 
 def draw_shapes(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator) -> dict[str, Any]:
     """Weights and biases uniform within 1 / sqrt(inputs); tables normal; voices start equal."""
+    check_rng(rng)
     flat = {}
     for name, shape in shapes.items():
         if name == "voices.logits":
@@ -68,13 +69,21 @@ def draw_shapes(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator)
 
 def init_params(config: GlomConfig, rng: np.random.Generator) -> dict[str, Any]:
     """Fresh parameters, float64. The bounds are those of torch's Linear; tables are N(0, 1)."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng: wanted an np.random.Generator, got {type(rng).__name__}")
     return draw_shapes(param_shapes(config), rng)
 
 
-def check_params(config: GlomConfig, params: Mapping[str, Any], name: str = "params") -> None:
-    """ValueError that names the first key whose presence or shape does not fit the config."""
+def check_params(
+    config: GlomConfig, params: Mapping[str, Any], name: str = "params", *, kind: type = Array
+) -> None:
+    """ValueError that names the first key whose presence or shape does not fit the config.
+
+    TypeError if they are no nested dict of `kind`: np.ndarray or torch.Tensor.
+    """
+    if not isinstance(params, Mapping):
+        raise TypeError(f"{name}: wanted a nested dict, got {type(params).__name__}")
+    for key, value in flatten(params).items():
+        if not isinstance(value, kind):
+            raise TypeError(f"{name}: {key!r} wanted {kind.__name__}, got {type(value).__name__}")
     wanted = {key: _Shape(shape) for key, shape in param_shapes(config).items()}
     check_same_tree(name, wanted, flatten(params))
 
@@ -96,11 +105,15 @@ def from_glom_pytorch(
     they were given to glom-pytorch. ValueError names a missing key, an unknown key, or a radius
     other than the one in the state_dict (which glom-pytorch itself loads silently).
     """
+    if not isinstance(state_dict, Mapping):
+        raise TypeError(f"state_dict: wanted a dict, got {type(state_dict).__name__}")
     state = {key: _to_float64(value) for key, value in state_dict.items()}
     their_mask = state.pop("attention.non_local_mask", None)
     for key in ("image_to_tokens.1.weight", "pos_emb.weight", "init_levels"):
         if key not in state:
             raise ValueError(f"state_dict: missing key {key!r}; is this glom-pytorch's state_dict?")
+        if state[key].ndim != 2:
+            raise ValueError(f"state_dict: {key!r} wanted 2 axes, got shape {state[key].shape}")
     levels, dim = state["init_levels"].shape
     patch = math.isqrt(state["image_to_tokens.1.weight"].shape[1] // 3)
     side = math.isqrt(len(state["pos_emb.weight"]))

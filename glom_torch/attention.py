@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 import glom_numpy.attention
+from glom_numpy.checks import pick
 
 from .config import GlomConfig
 
@@ -30,6 +31,11 @@ __all__ = [
 PAIRS = "b i l d, b j l d -> b l i j"
 
 
+def unit(x: Float[Tensor, "*any d"]) -> Float[Tensor, "*any d"]:
+    """x / |x| over d, divided by 1e-12 at least; half precision has no such number, so by 6e-5."""
+    return F.normalize(x, dim=-1, eps=max(1e-12, torch.finfo(x.dtype).tiny))
+
+
 def dot(levels: Float[Tensor, "b n l d"]) -> Float[Tensor, "b l n n"]:
     """e_i . e_j, the paper's similarity: long vectors shout."""
     return torch.einsum(PAIRS, levels, levels)
@@ -37,13 +43,12 @@ def dot(levels: Float[Tensor, "b n l d"]) -> Float[Tensor, "b l n n"]:
 
 def cosine(levels: Float[Tensor, "b n l d"]) -> Float[Tensor, "b l n n"]:
     """The cosine of e_i and e_j, in [-1, 1]: only directions agree or disagree. Our default."""
-    return dot(F.normalize(levels, dim=-1))
+    return dot(unit(levels))
 
 
 def unit_keys(levels: Float[Tensor, "b n l d"]) -> Float[Tensor, "b l n n"]:
     """e_i . e_j / |e_j| / sqrt(d), glom-pytorch's: the key's length does not count, i's does."""
-    keys = F.normalize(levels, dim=-1)
-    return torch.einsum(PAIRS, levels, keys) / math.sqrt(levels.shape[-1])
+    return torch.einsum(PAIRS, levels, unit(levels)) / math.sqrt(levels.shape[-1])
 
 
 SIMILARITIES = {"dot": dot, "cosine": cosine, "unit_keys": unit_keys}
@@ -75,7 +80,7 @@ def attention_weights(
     replaces the logit of i with itself (glom-pytorch's consensus_self=False).
     ValueError if somebody may hear nobody.
     """
-    logits = beta * top_informed(SIMILARITIES[similarity](levels), lam)
+    logits = beta * top_informed(pick("similarity", similarity, SIMILARITIES)(levels), lam)
     return torch.softmax(_masked(logits, mask, self_logit), dim=-1)
 
 
@@ -84,6 +89,9 @@ def _masked(logits: Tensor, mask: Tensor | None, self_logit: float | None) -> Te
         itself = torch.eye(logits.shape[-1], dtype=torch.bool, device=logits.device)
         logits = logits.masked_fill(itself, self_logit)
     if mask is not None:
+        if mask.shape != logits.shape[1:]:  # a mask of another shape might broadcast
+            wanted = tuple(logits.shape[1:])
+            raise ValueError(f"mask: wanted (l, i, j) = {wanted}, got {tuple(mask.shape)}")
         _somebody_is_heard(mask)
         logits = logits.masked_fill(~mask, -math.inf)
     return logits

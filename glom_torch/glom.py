@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 import glom_numpy
 from glom_numpy.checks import check_image_shape, check_iters, check_levels_shape, check_whole
+from glom_numpy.config import chosen
 from glom_numpy.glom import warn_if_too_short
 
 from .attention import listening_mask
@@ -69,7 +70,8 @@ class Parameters(nn.Module):
             if isinstance(value, Mapping):
                 self.add_module(name, Parameters(value))
             else:
-                self.register_parameter(name, nn.Parameter(value))
+                shared = isinstance(value, nn.Parameter)  # another model's, as in with_config
+                self.register_parameter(name, value if shared else nn.Parameter(value))
 
     def tree(self) -> dict[str, Any]:
         """The nested dict again, of the very parameters."""
@@ -96,11 +98,11 @@ class Glom(Parameters):
         device: torch.device | str | None = None,
         **choices: Any,
     ) -> None:
-        config = GlomConfig.from_dict(choices) if config is None else config.replace(**choices)
+        config = chosen(config, choices)
         if params is None:
             fresh = init_params(config, np.random.default_rng(0) if rng is None else rng)
             params = to_tensors(fresh, dtype=dtype, device=device)
-        check_params(config, params)
+        check_params(config, params, kind=Tensor)
         super().__init__(params)
         self.config = config
 
@@ -132,17 +134,14 @@ class Glom(Parameters):
         check_whole("start", start, 0)
         self._belongs("img", img)
         grid = check_image_shape(img.shape, self.config)
-        if not torch.isfinite(img).all():
-            where = tuple(torch.argwhere(~torch.isfinite(img))[0].tolist())
-            raise ValueError(
-                f"img: wanted finite numbers, got {img[where].item()} at (b, c, y, x) = {where}"
-            )
+        _finite("img", img, "(b, c, y, x)")
         if levels is None:
             warn_if_too_short(self.config, iters)
         else:
             self._belongs("levels", levels)
             embedding = self.config.levels, self.config.dim
             check_levels_shape(levels.shape, (len(img), grid[0] * grid[1], *embedding))
+            _finite("levels", levels, "(b, n, l, d)")
         mask = listening_mask(self.config, grid, rng)
         mask = None if mask is None else mask.to(img.device)
         states, voices = settle(
@@ -157,13 +156,13 @@ class Glom(Parameters):
             came = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
             raise TypeError(f"{name}: wanted a tensor of floats, got {came}")
         ours = self.initial
-        autocast = torch.is_autocast_enabled(tensor.device.type)
-        if tensor.dtype != ours.dtype and not autocast:
-            raise TypeError(f"{name}: wanted the model's {ours.dtype}, got {tensor.dtype}")
         if tensor.device != ours.device:
             raise ValueError(
                 f"{name}: wanted the model's device {ours.device}, got {tensor.device}"
             )
+        autocast = torch.is_autocast_enabled(ours.device.type)
+        if tensor.dtype != ours.dtype and not autocast:
+            raise TypeError(f"{name}: wanted the model's {ours.dtype}, got {tensor.dtype}")
 
     def with_config(self, **changes: Any) -> "Glom":
         """The same parameters under other choices (another beta, a muted voice, ...)."""
@@ -178,6 +177,9 @@ class Glom(Parameters):
         device: torch.device | str | None = None,
     ) -> "Glom":
         """The NumPy house's model here: the same keys, shapes and numbers."""
+        if not isinstance(model, glom_numpy.glom.Glom):
+            came = f"{type(model).__module__}.{type(model).__name__}"
+            raise TypeError(f"model: wanted a glom_numpy.Glom, got {came}")
         return cls(model.config, params=to_tensors(model.params, dtype=dtype, device=device))
 
     def to_numpy(self) -> "glom_numpy.glom.Glom":
@@ -201,3 +203,11 @@ class Glom(Parameters):
             local_consensus_radius=local_consensus_radius,
         )
         return cls(config, params=to_tensors(params, dtype=dtype, device=device))
+
+
+def _finite(name: str, tensor: Tensor, axes: str) -> None:
+    """ValueError that says where the first NaN or infinity is."""
+    if not torch.isfinite(tensor).all():
+        where = tuple(torch.argwhere(~torch.isfinite(tensor))[0].tolist())
+        got = tensor[where].item()
+        raise ValueError(f"{name}: wanted finite numbers, got {got} at {axes} = {where}")

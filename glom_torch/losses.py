@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from .attention import unit
+
 __all__ = [
     "agreement",
     "corrupt",
@@ -60,7 +62,7 @@ def agreement(
     The top level has no top-down voice. Cosine, since islands are directions (our reading);
     `stop_gradient` makes the consensus a fixed target.
     """
-    _, below, above, agreed = F.normalize(voices, dim=-1)
+    _, below, above, agreed = unit(voices)
     if stop_gradient:
         agreed = agreed.detach()
     below_top = torch.ones_like(weights)
@@ -85,7 +87,7 @@ def info_nce(
     are left out. Embeddings are compared by cosine / temperature. ValueError if there is only
     one group: nothing to tell apart.
     """
-    ours, theirs = F.normalize(anchors, dim=-1), F.normalize(partners, dim=-1)
+    ours, theirs = unit(anchors), unit(partners)
     logits = torch.einsum("i d, j d -> i j", ours, theirs) / temperature
     own = torch.arange(len(group), device=group.device)
     if (group == group[0]).all():
@@ -105,7 +107,7 @@ def pairs(embeddings: Float[Tensor, "b n d"], segments: Int[Tensor, "b n"]) -> F
     share = 1 / same.sum(dim=-1).to(embeddings.dtype)
     share = share / share.sum(dim=-1, keepdim=True)
     weights = share[:, :, None] * share[:, None, :]
-    directions = F.normalize(embeddings, dim=-1)
+    directions = unit(embeddings)
     cosines = torch.einsum("b i d, b j d -> b i j", directions, directions)
     return ((cosines - same.to(cosines.dtype)) ** 2 * weights).sum() / len(embeddings)
 

@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from glom_numpy.checks import pick
+
 from .config import GlomConfig
 from .positions import tell_location
 
@@ -24,7 +26,7 @@ def mlp(
     """A net per level, applied at every column; depth is the number of layers in `params`."""
     for index in range(len(params)):
         if index:
-            x = ACTIVATIONS[activation](x)
+            x = pick("activation", activation, ACTIVATIONS)(x)
         layer = params[f"layer{index}"]
         x = torch.einsum("b n l k, l f k -> b n l f", x, layer["weight"]) + layer["bias"]
     return x

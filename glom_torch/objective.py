@@ -7,6 +7,8 @@ respect to every parameter and to the pictures, through all the steps.
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from glom_numpy.checks import check_training
+
 from .config import GlomConfig
 from .glom import settle
 from .look import look
@@ -28,9 +30,11 @@ def objective(
     """The loss and its terms (weighed, so they sum to the loss), averaged over the states read.
 
     params: {"glom": ..., "heads": ...}; images are clean, in [0, 1]; `draws` from `draw`;
-    `labels` name the segment of each location at each level, for the loss `pairs`.
+    `labels` name the segment of each location at each level, for the loss `pairs`. ValueError
+    names what does not fit the config or the draws.
     """
     draws = to_tensors(draws, dtype=images.dtype, device=images.device)
+    check_training(params["heads"], config, recipe, images, labels, draws.anchors.shape[1])
     patches = _every_view(image_to_patches(images, config.patch), draws)
     seen = _paint(config, corrupt(patches, draws.hidden, recipe.mask_value), draws)
     states, voices = settle(params["glom"], config, seen, iters=draws.steps, mask=draws.mask)

@@ -9,9 +9,10 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from glom_numpy.checks import pick
 from glom_numpy.step import beta_at, hearing
 
-from .attention import consensus
+from .attention import consensus, unit
 from .config import GlomConfig
 from .nets import bottom_up, top_down
 
@@ -23,7 +24,7 @@ MIX = "v b n l d, v l -> b n l d"
 # locations or the batch, so that columns and samples stay independent.
 STATE_NORMS = {
     "none": lambda levels: levels,
-    "unit": lambda levels: F.normalize(levels, dim=-1),
+    "unit": unit,
     "layer": lambda levels: F.layer_norm(levels, levels.shape[-1:]),
 }
 
@@ -53,7 +54,7 @@ def mix(
     voices: Float[Tensor, "4 b n l d"], weights: Float[Tensor, "4 l"], state_norm: str = "none"
 ) -> Float[Tensor, "b n l d"]:
     """The weighted mean of the voices, and what is then done to its length."""
-    return STATE_NORMS[state_norm](torch.einsum(MIX, voices, weights))
+    return pick("state_norm", state_norm, STATE_NORMS)(torch.einsum(MIX, voices, weights))
 
 
 def step(

@@ -54,7 +54,7 @@ def center(vectors: Real[Array, "*any d"], mean: Real[Array, "*some d"]) -> Floa
     return unit(vectors - mean)
 
 
-def cosine_to(vectors: Real[Array, "n *l d"], index: int) -> Float[Array, "n *l"]:
+def cosine_to(vectors: Real[Array, "n *l d"], index: int) -> Float[Array, " n *l"]:
     """Cosine, in [-1, 1], of every location's embedding to that of location `index`.
 
     Of one level (n, d), or of every level with the same level (n, l, d). IndexError if there is no
@@ -92,12 +92,12 @@ def find_islands(vectors: Real[Array, "h w d"], tau: float | int) -> Int[Array, 
     return labels.reshape(h, w).astype(int)
 
 
-def island_counts(vectors: Real[Array, "h w d"], taus: Real[Array, "k"]) -> Int[Array, "k"]:
+def island_counts(vectors: Real[Array, "h w d"], taus: Real[Array, " k"]) -> Int[Array, " k"]:
     """How many islands there are at each tau; a plateau over many tau means real islands."""
     return np.array([find_islands(vectors, float(tau)).max() + 1 for tau in taus], dtype=int)
 
 
-def neighbor_agreement(history: Real[Array, "t h w d"]) -> Float[Array, "t"]:
+def neighbor_agreement(history: Real[Array, "t h w d"]) -> Float[Array, " t"]:
     """Mean cosine of neighbors at each step. It says nothing alone: equal columns give 1.00."""
     history = check_finite("history", history, "t h w d")
     if history.shape[1] * history.shape[2] < 2:
@@ -106,7 +106,7 @@ def neighbor_agreement(history: Real[Array, "t h w d"]) -> Float[Array, "t"]:
     return np.array([np.concatenate(both).mean() for both in bridges])
 
 
-def update_size(history: Real[Array, "t *any d"]) -> Float[Array, "t-1"]:
+def update_size(history: Real[Array, "t *any d"]) -> Float[Array, " t-1"]:
     """Mean length of the change of an embedding at each step; near 0 once the state has settled."""
     history = check_finite("history", history, "t ... d")
     moved = np.linalg.norm(np.diff(history, axis=0), axis=-1)
@@ -115,7 +115,7 @@ def update_size(history: Real[Array, "t *any d"]) -> Float[Array, "t-1"]:
 
 def parents(
     lower: Shaped[Array, "h w"], upper: Shaped[Array, "h w"]
-) -> tuple[Int[Array, "k"], Float[Array, "k"]]:
+) -> tuple[Int[Array, " k"], Float[Array, " k"]]:
     """Each lower island's parent, and the share of its locations that lie inside that parent.
 
     The parent is the upper island with the largest overlap (the lowest number at a tie); in a
@@ -145,7 +145,7 @@ def labels_on_grid(
 
 def overlap(
     lower: Shaped[Array, "h w"], upper: Shaped[Array, "h w"]
-) -> tuple[Int[Array, "k m"], Int[Array, "m"]]:
+) -> tuple[Int[Array, "k m"], Int[Array, " m"]]:
     """How many locations each lower and each upper island share (k, m), and the upper numbers."""
     lower = check_labels("lower", lower, np.shape(lower)[:2])
     _, row = np.unique(lower.ravel(), return_inverse=True)

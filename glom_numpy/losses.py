@@ -46,7 +46,7 @@ def gather(embeddings: Float[Array, "b n d"], places: Int[Array, "b m"]) -> Floa
 def reconstruction(
     predicted: Float[Array, "b n l p"],
     patches: Float[Array, "b n p"],
-    weights: Float[Array, "l"],
+    weights: Float[Array, " l"],
     counted: Bool[Array, "b n"],
 ) -> Float[Array, ""]:
     """Mean squared error of each level's picture over the counted patches, weighed by level.
@@ -61,7 +61,7 @@ def reconstruction(
 
 
 def agreement(
-    voices: Float[Array, "4 b n l d"], weights: Float[Array, "l"], *, stop_gradient: bool = True
+    voices: Float[Array, "4 b n l d"], weights: Float[Array, " l"], *, stop_gradient: bool = True
 ) -> Float[Array, ""]:
     """1 - cosine of bottom-up, and of top-down, with the consensus; mean over columns.
 
@@ -89,7 +89,7 @@ def _has_above(levels: Array) -> Array:
 def info_nce(
     anchors: Float[Array, "k d"],
     partners: Float[Array, "k d"],
-    group: Int[Array, "k"],
+    group: Int[Array, " k"],
     temperature: float,
 ) -> Float[Array, ""]:
     """InfoNCE (van den Oord et al. 2018): find one's own partner among those of other groups.
@@ -173,7 +173,7 @@ def gather_vjp(
 def reconstruction_vjp(
     predicted: Float[Array, "b n l p"],
     patches: Float[Array, "b n p"],
-    weights: Float[Array, "l"],
+    weights: Float[Array, " l"],
     counted: Bool[Array, "b n"],
 ) -> tuple[Array, Callable[[Array | float], tuple[Array, Array]]]:
     """`reconstruction` and its backward: gradients of the prediction and of the true patches."""
@@ -188,7 +188,7 @@ def reconstruction_vjp(
 
 
 def agreement_vjp(
-    voices: Float[Array, "4 b n l d"], weights: Float[Array, "l"], *, stop_gradient: bool = True
+    voices: Float[Array, "4 b n l d"], weights: Float[Array, " l"], *, stop_gradient: bool = True
 ) -> tuple[Array, Callable[[Array | float], Array]]:
     """`agreement` and its backward: the gradient of all four voices (none for `previous`)."""
     below, back_below = unit_vjp(voices[1])
@@ -212,7 +212,7 @@ def agreement_vjp(
 def info_nce_vjp(
     anchors: Float[Array, "k d"],
     partners: Float[Array, "k d"],
-    group: Int[Array, "k"],
+    group: Int[Array, " k"],
     temperature: float,
 ) -> tuple[Array, Callable[[Array | float], tuple[Array, Array]]]:
     """`info_nce` and its backward: pulled to one's own partner, pushed from those one mistook."""

@@ -41,7 +41,7 @@ def patches_to_image(
 
 
 def convolve(
-    img: Float[Array, "b c H W"], weight: Float[Array, "o c k k"], bias: Float[Array, "o"]
+    img: Float[Array, "b c H W"], weight: Float[Array, "o c k k"], bias: Float[Array, " o"]
 ) -> Float[Array, "b o H W"]:
     """A convolution (cross-correlation) that keeps the size: zeros around, odd kernel k."""
     return _through_windows(img, weight) + bias[:, None, None]
@@ -80,7 +80,7 @@ def image_to_patches_vjp(
 
 
 def convolve_vjp(
-    img: Float[Array, "b c H W"], weight: Float[Array, "o c k k"], bias: Float[Array, "o"]
+    img: Float[Array, "b c H W"], weight: Float[Array, "o c k k"], bias: Float[Array, " o"]
 ) -> tuple[Array, Callable[[Array], tuple[Array, Array, Array]]]:
     """`convolve` and its backward, which is a convolution with the kernel turned around."""
     windows = _windows(img, weight.shape[-1])

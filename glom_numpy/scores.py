@@ -30,7 +30,7 @@ Array = np.ndarray
 
 
 def segment_cosines(
-    vectors: Real[Array, "n d"], labels: Shaped[Array, "n"] | None, *, background: bool = False
+    vectors: Real[Array, "n d"], labels: Shaped[Array, " n"] | None, *, background: bool = False
 ) -> tuple[float, float] | None:
     """Mean cosine of two locations of one segment, and of two segments, of the same picture.
 
@@ -51,7 +51,7 @@ def segment_cosines(
 
 
 def contrast(
-    vectors: Real[Array, "n d"], labels: Shaped[Array, "n"] | None, *, background: bool = False
+    vectors: Real[Array, "n d"], labels: Shaped[Array, " n"] | None, *, background: bool = False
 ) -> float | None:
     """E[cos | same segment, other location] - E[cos | other segment, same picture], in [-2, 2].
 
@@ -61,7 +61,7 @@ def contrast(
     return None if cosines is None else cosines[0] - cosines[1]
 
 
-def foreground_ari(found: Shaped[Array, "n"], labels: Shaped[Array, "n"] | None) -> float | None:
+def foreground_ari(found: Shaped[Array, " n"], labels: Shaped[Array, " n"] | None) -> float | None:
     """Adjusted Rand index of two labelings where `labels` is not 0; 1 equal, about 0 by chance.
 
     `found` may be islands: then k is not given away. The index is scikit-learn's (Hubert &
@@ -81,7 +81,7 @@ def foreground_ari(found: Shaped[Array, "n"], labels: Shaped[Array, "n"] | None)
 
 def fg_ari(
     vectors: Real[Array, "n d"],
-    labels: Shaped[Array, "n"] | None,
+    labels: Shaped[Array, " n"] | None,
     *,
     method: str = "average",
     k: int | None = None,

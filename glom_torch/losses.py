@@ -40,7 +40,7 @@ def gather(embeddings: Float[Tensor, "b n d"], places: Int[Tensor, "b m"]) -> Fl
 def reconstruction(
     predicted: Float[Tensor, "b n l p"],
     patches: Float[Tensor, "b n p"],
-    weights: Float[Tensor, "l"],
+    weights: Float[Tensor, " l"],
     counted: Bool[Tensor, "b n"],
 ) -> Float[Tensor, ""]:
     """Mean squared error of each level's picture over the counted patches, weighed by level.
@@ -55,7 +55,7 @@ def reconstruction(
 
 
 def agreement(
-    voices: Float[Tensor, "4 b n l d"], weights: Float[Tensor, "l"], *, stop_gradient: bool = True
+    voices: Float[Tensor, "4 b n l d"], weights: Float[Tensor, " l"], *, stop_gradient: bool = True
 ) -> Float[Tensor, ""]:
     """1 - cosine of bottom-up, and of top-down, with the consensus; mean over columns.
 
@@ -78,7 +78,7 @@ def _disagreement(voice: Tensor, agreed: Tensor) -> Tensor:
 def info_nce(
     anchors: Float[Tensor, "k d"],
     partners: Float[Tensor, "k d"],
-    group: Int[Tensor, "k"],
+    group: Int[Tensor, " k"],
     temperature: float,
 ) -> Float[Tensor, ""]:
     """InfoNCE (van den Oord et al. 2018): find one's own partner among those of other groups.

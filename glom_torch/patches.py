@@ -32,7 +32,7 @@ def patches_to_image(
 
 
 def convolve(
-    img: Float[Tensor, "b c H W"], weight: Float[Tensor, "o c k k"], bias: Float[Tensor, "o"]
+    img: Float[Tensor, "b c H W"], weight: Float[Tensor, "o c k k"], bias: Float[Tensor, " o"]
 ) -> Float[Tensor, "b o H W"]:
     """A convolution (cross-correlation) that keeps the size: zeros around, odd kernel k."""
     return F.conv2d(img, weight, bias, padding=weight.shape[-1] // 2)

@@ -1,0 +1,213 @@
+// What the explorer paints on its canvases. Colors here are readable with any color vision:
+// cividis for amounts, a grey-middled map for signed cosines, Okabe-Ito plus numbers for labels.
+
+const CIVIDIS = [
+  [0, 34, 78], [26, 56, 111], [67, 78, 108], [97, 101, 111], [125, 124, 120],
+  [155, 148, 118], [188, 174, 108], [222, 201, 88], [254, 232, 56],
+];
+export const GREY = [225, 225, 225]; // a patch that is no island
+const SIGNED = [[0, 84, 150], [96, 152, 202], [189, 189, 189], [226, 140, 74], [190, 72, 0]];
+export const OKABE_ITO = [
+  [230, 159, 0], [86, 180, 233], [0, 158, 115], [213, 94, 0], [204, 121, 167], [0, 114, 178],
+  [240, 228, 66],
+];
+
+// A color from a table of stops; where = 0 is the first stop, 1 the last.
+function between(stops, where) {
+  const at = Math.min(1, Math.max(0, where)) * (stops.length - 1);
+  const low = Math.min(stops.length - 2, Math.floor(at));
+  return stops[low].map((from, c) => from + (at - low) * (stops[low + 1][c] - from));
+}
+
+export const cividis = (amount) => between(CIVIDIS, amount); // amount in [0, 1]
+export const signed = (cosine) => between(SIGNED, (cosine + 1) / 2); // cosine in [-1, 1]
+export const numberColor = (number) => OKABE_ITO[(number - 1) % OKABE_ITO.length];
+export const css = ([r, g, b]) => `rgb(${Math.round(r)} ${Math.round(g)} ${Math.round(b)})`;
+
+// Sizes are measured all at once, when they may have changed: to ask the browser for one
+// between two drawings makes it lay out the page again.
+const sizes = new WeakMap();
+export const measure = (canvases) => {
+  for (const canvas of canvases) sizes.set(canvas, [canvas.clientWidth, canvas.clientHeight]);
+};
+
+// A canvas as sharp as the screen: its pixels are device pixels, the drawing is in CSS pixels.
+export function prepare(canvas) {
+  const ratio = window.devicePixelRatio || 1;
+  const [width, height] = sizes.get(canvas) ?? [0, 0];
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== across) canvas.width = across; // setting it is slow, and empties it
+  if (canvas.height !== down) canvas.height = down;
+  const pen = canvas.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  return { pen, width, height };
+}
+
+// h * w colors -> cells, by way of a canvas with one pixel a cell.
+export function paintCells({ pen, width, height }, h, w, colorOf) {
+  const small = new OffscreenCanvas(w, h);
+  const brush = small.getContext("2d");
+  const image = brush.createImageData(w, h);
+  for (let i = 0; i < h * w; i++) {
+    const [r, g, b] = colorOf(i);
+    image.data.set([r, g, b, 255], i * 4);
+  }
+  brush.putImageData(image, 0, 0);
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(small, 0, 0, width, height);
+}
+
+// Dark on light, so that it shows on every color below it.
+function strokeTwice(pen, thin, draw) {
+  pen.lineCap = "square";
+  for (const [color, wide] of [["rgb(255 255 255 / 0.6)", thin + 1.5], ["#000", thin]]) {
+    pen.strokeStyle = color;
+    pen.lineWidth = wide;
+    draw();
+  }
+}
+
+// A line between neighbors i and j wherever border(i, j).
+export function paintBorders({ pen, width, height }, h, w, border) {
+  const [cw, ch] = [width / w, height / h];
+  strokeTwice(pen, cw > 12 ? 2 : 1, () => {
+    pen.beginPath();
+    for (let i = 0; i < h * w; i++) {
+      const [x, y] = [(i % w) * cw, Math.floor(i / w) * ch];
+      if (i % w < w - 1 && border(i, i + 1)) {
+        pen.moveTo(x + cw, y);
+        pen.lineTo(x + cw, y + ch);
+      }
+      if (i < (h - 1) * w && border(i, i + w)) {
+        pen.moveTo(x, y + ch);
+        pen.lineTo(x + cw, y + ch);
+      }
+    }
+    pen.stroke();
+  });
+}
+
+// Island numbers, on islands of at least three locations: there is no room on smaller ones.
+export function paintNumbers({ pen, width, height }, h, w, islands) {
+  const [cw, ch] = [width / w, height / h];
+  const size = Math.max(9, Math.min(13, 0.9 * Math.min(cw, ch)));
+  pen.font = `bold ${size}px sans-serif`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.lineJoin = "round";
+  for (const { number, at, size: members } of islands) {
+    if (members < 3) continue;
+    const x = ((at % w) + 0.5) * cw;
+    const y = (Math.floor(at / w) + 0.5) * ch;
+    pen.strokeStyle = "#fff";
+    pen.lineWidth = 3;
+    pen.strokeText(number, x, y);
+    pen.fillStyle = "#000";
+    pen.fillText(number, x, y);
+  }
+}
+
+// The selected patch: a frame around its cell.
+export function paintSelected({ pen, width, height }, h, w, index) {
+  const [cw, ch] = [width / w, height / h];
+  const [x, y] = [(index % w) * cw, Math.floor(index / w) * ch];
+  for (const [color, wide] of [["#fff", 5], ["#d0006f", 2.5]]) {
+    pen.strokeStyle = color;
+    pen.lineWidth = wide;
+    pen.strokeRect(x - 1, y - 1, cw + 2, ch + 2); // around the cell: its color stays visible
+  }
+}
+
+const INSET = { left: 34, right: 18, top: 8, bottom: 18 };
+
+// The step that lies under x (CSS pixels) in a chart of steps 0..last.
+export function chartStep(x, width, last) {
+  const where = (x - INSET.left) / (width - INSET.left - INSET.right);
+  return Math.min(last, Math.max(0, Math.round(where * last)));
+}
+
+// Lines over the steps, with a cursor. lines: [{ values, color, dashed, bold, name }].
+export function paintChart({ pen, width, height }, { lines, last, cursor, ink, ticks, scale }) {
+  const toX = (t) => INSET.left + (t / Math.max(1, last)) * (width - INSET.left - INSET.right);
+  const toY = (v) => INSET.top + (1 - scale(v)) * (height - INSET.top - INSET.bottom);
+  pen.font = "11px sans-serif";
+  pen.fillStyle = ink;
+  pen.strokeStyle = ink;
+  pen.textBaseline = "middle";
+  pen.textAlign = "right";
+  pen.lineWidth = 1;
+  for (const tick of ticks) {
+    pen.fillText(tick, INSET.left - 6, toY(tick));
+    pen.globalAlpha = 0.25;
+    pen.strokeRect(toX(0), toY(tick), toX(last) - toX(0), 0);
+    pen.globalAlpha = 1;
+  }
+  pen.textAlign = "center";
+  const stride = Math.max(1, Math.ceil(last / ((width - 60) / 24)));
+  for (let t = 0; t <= last; t += stride) pen.fillText(t, toX(t), height - 7);
+  pen.globalAlpha = 0.7;
+  pen.strokeRect(toX(cursor), INSET.top, 0, height - INSET.top - INSET.bottom);
+  pen.globalAlpha = 1;
+  let lowest = -Infinity; // names at the right end, pushed apart
+  const named = lines.map((line) => ({ ...line, end: toY(line.values[last]) }));
+  for (const line of named.sort((a, b) => a.end - b.end)) {
+    paintLine(pen, line, toX, toY, cursor);
+    if (!line.name || Number.isNaN(line.end)) continue;
+    lowest = Math.max(line.end, lowest + 11);
+    pen.textAlign = "left";
+    pen.fillStyle = ink;
+    pen.fillText(line.name, toX(last) + 6, lowest);
+  }
+}
+
+function paintLine(pen, { values, color, dashed, bold }, toX, toY, cursor) {
+  pen.strokeStyle = color;
+  pen.fillStyle = color;
+  pen.lineWidth = bold ? 3 : 1.5;
+  pen.lineCap = "round";
+  pen.setLineDash(dashed ? [4, 5] : []);
+  pen.beginPath();
+  let drawing = false;
+  values.forEach((value, t) => {
+    if (Number.isNaN(value)) drawing = false; // a gap: nothing to compare at this step
+    else {
+      if (!drawing) pen.moveTo(toX(t), toY(value));
+      pen.lineTo(toX(t), toY(value)); // a lone point is a line to itself: a dot
+      drawing = true;
+    }
+  });
+  pen.stroke();
+  pen.setLineDash([]);
+  pen.beginPath();
+  if (!Number.isNaN(values[cursor])) pen.arc(toX(cursor), toY(values[cursor]), 3.5, 0, 7);
+  pen.fill();
+}
+
+// Bars from a zero line: the share of each voice in the new state. shares: one list per model.
+export function paintVoices({ pen, width, height }, shares, ink, names) {
+  const zero = 100;
+  const unit = (width - zero - 34) / 1.1; // a share of 1 (a share can be negative: against)
+  const tall = height / names.length;
+  pen.font = "11px sans-serif";
+  pen.textBaseline = "middle";
+  names.forEach((name, v) => {
+    const y = v * tall;
+    pen.fillStyle = ink;
+    pen.textAlign = "right";
+    pen.fillText(name, zero - 6, y + tall / 2);
+    shares.forEach((list, r) => {
+      const share = Number.isNaN(list[v]) ? 0 : list[v];
+      const bar = (tall - 6) / shares.length;
+      const length = Math.min(1.1, Math.max(-0.3, share)) * unit;
+      pen.fillStyle = css(OKABE_ITO[5]);
+      pen.globalAlpha = r ? 0.4 : 1;
+      pen.fillRect(Math.min(zero, zero + length), y + 3 + r * bar, Math.abs(length), bar - 1);
+      pen.globalAlpha = 1;
+      pen.fillStyle = ink;
+      pen.textAlign = "left";
+      const text = Number.isNaN(list[v]) ? "" : share.toFixed(2);
+      pen.fillText(text, Math.max(zero, zero + length) + 4, y + 3 + (r + 0.5) * bar);
+    });
+  });
+}

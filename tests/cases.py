@@ -5,10 +5,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from table import CASES, GRID, RNG, add, config, locked, normal, params
-from twins import Seed
 
 from glom_numpy.recipe import Recipe, draw, init_heads
+from table import CASES, GRID, RNG, add, config, locked, normal, params
+from twins import Seed
 
 __all__ = ["CASES"]
 

@@ -7,6 +7,7 @@ import hypothesis
 import jaxtyping
 import pytest
 import torch
+
 from unchecked import unchecked
 
 # pyproject.toml has every annotated call of both houses checked (jaxtyping's hook, beartype).

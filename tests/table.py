@@ -6,10 +6,10 @@ read-only, so a function that changes its input is caught in every test that use
 """
 
 import numpy as np
-from twins import Case
 
 from glom_numpy.config import GlomConfig
 from glom_numpy.weights import init_params
+from twins import Case
 
 SIZES = dict(b=2, n=15, l=4, d=7, f=11, h=3, w=5, c=4, o=5, p=24, k=3, m=6, v=4, H=6, W=15)
 GRID = (3, 5)

@@ -5,9 +5,9 @@ from math import erf, exp, log, pi, sqrt
 import numpy as np
 import pytest
 import torch
-from twins import carry, find
 
 from glom_numpy.config import GlomConfig
+from twins import carry, find
 
 HOUSES = ["glom_numpy", "glom_torch"]
 

@@ -8,11 +8,11 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from runs import HOUSES, curve, same_file, tiny_flags
 
 from glom_numpy import checkpoint, flags
 from glom_numpy.config import GlomConfig
 from glom_numpy.glom import Glom
+from runs import HOUSES, curve, same_file, tiny_flags
 
 
 @pytest.fixture(autouse=True)

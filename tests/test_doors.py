@@ -6,12 +6,10 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from compare import compare
-from models import MODELS
-from planted import cases
 
 import glom_numpy
 import glom_torch
+from compare import compare
 from glom_numpy.config import GlomConfig, flatten, unflatten
 from glom_numpy.nets import mlp
 from glom_numpy.ops import einsum
@@ -19,6 +17,8 @@ from glom_numpy.recipe import Recipe, draw
 from glom_numpy.step import mix, voice_weights
 from glom_torch.recipe import to_tensors as draws_to_tensors
 from glom_torch.weights import to_arrays, to_tensors
+from models import MODELS
+from planted import cases
 
 CONFIGS = {name: config for name, (config, _) in MODELS.items()}
 SMALL = dict(dim=5, levels=3, image_size=(6, 10), patch_size=2)

@@ -4,8 +4,10 @@ import importlib
 
 import numpy as np
 import pytest
+
 from cases import CASES
 from compare import compare
+from glom_numpy import attention, glom, gradcheck, nets, step
 from table import DIFFERENTIABLE
 from twins import find, is_at_home, rooms, run
 from vjps import (
@@ -14,8 +16,6 @@ from vjps import (
     by_hand,
     differentiable,
 )
-
-from glom_numpy import attention, glom, gradcheck, nets, step
 
 WITH_BACKWARD = [case for case in CASES if case.name in DIFFERENTIABLE]
 

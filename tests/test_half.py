@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from compare import compare
-from twins import DEVICES
 
 import glom_torch
+from compare import compare
 from glom_numpy.config import GlomConfig, flatten
 from glom_numpy.recipe import Recipe, draw, init_heads
 from glom_torch.objective import objective
 from glom_torch.weights import to_tensors
+from twins import DEVICES
 
 SMALL = dict(dim=16, levels=4, image_size=(12, 20), patch_size=4)
 CONFIGS = {

@@ -12,12 +12,12 @@ from typing import get_args, get_origin
 import numpy as np
 import pytest
 import torch
-from cases import CASES
 from jaxtyping import AbstractArray
-from twins import is_at_home, rooms, split
 
 import glom_numpy
 import glom_torch
+from cases import CASES
+from twins import is_at_home, rooms, split
 
 ROOT = Path(__file__).resolve().parents[1]
 

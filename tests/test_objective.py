@@ -8,12 +8,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 import torch
-from compare import TOLERANCES, compare
-from models import MODELS
-from twins import DEVICES
-from unchecked import unchecked
-from vjps import frozen
 
+from compare import TOLERANCES, compare
 from glom_numpy.attention import SIMILARITIES
 from glom_numpy.config import GlomConfig, flatten, unflatten
 from glom_numpy.gradcheck import directional
@@ -24,6 +20,10 @@ from glom_numpy.step import STATE_NORMS
 from glom_numpy.weights import init_params
 from glom_torch.objective import objective as torch_objective
 from glom_torch.weights import to_tensors
+from models import MODELS
+from twins import DEVICES
+from unchecked import unchecked
+from vjps import frozen
 
 
 def setting(name):

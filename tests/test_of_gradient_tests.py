@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from planted import cases, caught
-from twins import find
-from vjps import against_autograd, against_finite_differences
 
 import glom_numpy.attention
 import glom_numpy.ops
 from glom_numpy.gradcheck import check_vjp
 from glom_numpy.ops import softmax, softmax_vjp
+from planted import cases, caught
+from twins import find
+from vjps import against_autograd, against_finite_differences
 
 
 def softmax_without_its_average(logits):

@@ -2,11 +2,11 @@
 
 import jaxtyping
 import pytest
-import test_mirror
 import torch
-from cases import CASES
 
 import glom_torch.attention
+import test_mirror
+from cases import CASES
 
 
 def other_default(levels, *, similarity: str = "dot", beta: float = 1.0):

@@ -9,16 +9,16 @@ import types
 import jaxtyping
 import numpy as np
 import pytest
-import test_mirror
 import torch
 import torch.nn.functional as F
+
+import glom_numpy.attention
+import glom_torch.attention
+import test_mirror
 from cases import CASES
 from compare import compare
 from planted import cases, caught
 from twins import check_parity, find, run
-
-import glom_numpy.attention
-import glom_torch.attention
 
 # --- the comparer ----------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Both houses give the same numbers, function by function, in both precisions, on every device."""
 
 import pytest
+
 from cases import CASES
 from twins import DEVICES, check_parity
 

@@ -8,11 +8,11 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 import torch
-from compare import compare
 from glom_pytorch import Glom as Peer
 
 import glom_numpy
 import glom_torch
+from compare import compare
 from glom_numpy.attention import attention_weights, consensus, listening_mask
 from glom_numpy.config import flatten
 from glom_numpy.nets import bottom_up, top_down

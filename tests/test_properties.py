@@ -5,13 +5,12 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from compare import compare
 from hypothesis import given
 from hypothesis import strategies as st
-from unchecked import unchecked
 
 import glom_numpy
 import glom_torch
+from compare import compare
 from glom_numpy.attention import (
     SIMILARITIES,
     attention_weights,
@@ -22,6 +21,7 @@ from glom_numpy.attention import (
 from glom_numpy.config import GlomConfig
 from glom_numpy.ops import softmax
 from glom_numpy.step import STATE_NORMS
+from unchecked import unchecked
 
 seeds = st.integers(0, 2**32 - 1)
 similarities = st.sampled_from(sorted(SIMILARITIES))

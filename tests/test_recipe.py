@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from compare import compare
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compare import compare
 from glom_numpy.config import GlomConfig, flatten
 from glom_numpy.glom import settle
 from glom_numpy.losses import gather, info_nce

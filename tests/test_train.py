@@ -7,7 +7,6 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from runs import HOUSES, curve, same_file, tiny_flags
 
 from glom_numpy import checkpoint
 from glom_numpy.config import GlomConfig, flatten, unflatten
@@ -15,6 +14,7 @@ from glom_numpy.recipe import Recipe, init_heads
 from glom_numpy.train import learning_rate
 from glom_numpy.weights import init_params
 from glom_numpy.worlds import avatars
+from runs import HOUSES, curve, same_file, tiny_flags
 
 
 @pytest.fixture(params=HOUSES)

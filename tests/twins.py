@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from compare import compare
 
+from compare import compare
 from glom_torch.recipe import to_tensors as draws_to_tensors
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}

@@ -10,15 +10,15 @@ from itertools import cycle
 
 import numpy as np
 import torch
-from compare import compare
-from table import DIFFERENTIABLE
-from twins import carry, find
-from unchecked import unchecked
 
 import glom_numpy.look
 import glom_numpy.losses
+from compare import compare
 from glom_numpy.config import flatten, unflatten
 from glom_numpy.gradcheck import check_vjp
+from table import DIFFERENTIABLE
+from twins import carry, find
+from unchecked import unchecked
 
 
 def differentiable(value, name):

@@ -1,6 +1,7 @@
 """The explorer's arithmetic in JavaScript, against NumPy and SciPy."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from glom_numpy import islands
 from payloads import D, T, decoded, small_image, small_model
 from tutorials import HERE
+from tutorials.explorer import Explorer
 from tutorials.trajectory import trajectory_payload
 
 # Playwright brings a Node of its own, so these tests never have to be skipped.

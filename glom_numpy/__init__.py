@@ -11,7 +11,8 @@
     scores      how well they fit the truth           worlds      pictures whose parse is known
     pictures    ways to bring your own                ops         einsum, softmax, GELU, ...
     optim       from gradients to new parameters      gradcheck   is a backward pass right?
-    figures     arrays -> matplotlib figures (imported on request)
+    command     the command line of train             flags       what can be asked of it
+    record      what a run leaves behind              figures     matplotlib, only on request
 
 Every backward pass stands below its forward pass, as `*_vjp`. `python -m glom_numpy` counts lines.
 """

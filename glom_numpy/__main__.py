@@ -27,21 +27,24 @@ def rooms() -> list[tuple[str, int, int, str]]:
     """(room, lines in NumPy, lines in torch, the room's idea), in the order of the index."""
     index = (HERE / "__init__.py").read_text(encoding="utf-8")
     found = []
-    for path in HERE.glob("*.py"):
+    for path in sorted(HERE.rglob("*.py")):
         if path.stem.startswith("__"):
             continue
+        inside = path.relative_to(HERE)
         idea = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0]
-        found.append((path.stem, code_lines(path), code_lines(THERE / path.name), idea))
-    return sorted(found, key=lambda room: index.find(f"{room[0]} ") % len(index))
+        name = ".".join(inside.with_suffix("").parts)
+        found.append((name, code_lines(path), code_lines(THERE / inside), idea))
+    # A room the index does not name by itself comes last, beside the others of its folder.
+    return sorted(found, key=lambda room: index.find(f" {room[0]} ") % len(index))
 
 
 def main() -> None:
-    print(f"{'room':12} {'NumPy':>6} {'torch':>6}   lines of code")
+    print(f"{'room':24} {'NumPy':>6} {'torch':>6}   lines of code")
     total = [0, 0]
     for name, ours, theirs, idea in rooms():
-        print(f"{name:12} {ours:6} {theirs or '-':>6}   {idea}")
+        print(f"{name:24} {ours:6} {theirs or '-':>6}   {idea}")
         total = [total[0] + ours, total[1] + theirs]
-    print(f"{'all':12} {total[0]:6} {total[1]:6}")
+    print(f"{'all':24} {total[0]:6} {total[1]:6}")
 
 
 if __name__ == "__main__":

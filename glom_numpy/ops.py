@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import erf
+from scipy.special import erf, expit
 
 __all__ = [
     "add_trees",
@@ -19,10 +19,14 @@ __all__ = [
     "gelu_vjp",
     "layer_norm",
     "layer_norm_vjp",
+    "sigmoid",
+    "sigmoid_vjp",
     "sine",
     "sine_vjp",
     "softmax",
     "softmax_vjp",
+    "tanh",
+    "tanh_vjp",
     "unit",
     "unit_vjp",
 ]
@@ -124,7 +128,7 @@ def gelu_vjp(x: Float[Array, "*any"]) -> tuple[Array, Callable[[Array], Array]]:
         density = np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi)
         return g * (below + x * density)
 
-    return gelu(x), backward
+    return x * below, backward
 
 
 def sine(x: Float[Array, "*any"]) -> Float[Array, "*any"]:
@@ -135,6 +139,28 @@ def sine(x: Float[Array, "*any"]) -> Float[Array, "*any"]:
 def sine_vjp(x: Float[Array, "*any"]) -> tuple[Array, Callable[[Array], Array]]:
     """`sine` and its backward."""
     return sine(x), lambda g: g * np.cos(x)
+
+
+def sigmoid(x: Float[Array, "*any"]) -> Float[Array, "*any"]:
+    """1 / (1 + exp(-x)): a gate between 0 (shut) and 1 (open), without overflow on either side."""
+    return expit(x)
+
+
+def sigmoid_vjp(x: Float[Array, "*any"]) -> tuple[Array, Callable[[Array], Array]]:
+    """`sigmoid` and its backward: a gate moves most when it is half open."""
+    out = sigmoid(x)
+    return out, lambda g: g * out * (1 - out)
+
+
+def tanh(x: Float[Array, "*any"]) -> Float[Array, "*any"]:
+    """The hyperbolic tangent, between -1 and 1."""
+    return np.tanh(x)
+
+
+def tanh_vjp(x: Float[Array, "*any"]) -> tuple[Array, Callable[[Array], Array]]:
+    """`tanh` and its backward."""
+    out = tanh(x)
+    return out, lambda g: g * (1 - out**2)
 
 
 def softmax(logits: Float[Array, "*any j"]) -> Float[Array, "*any j"]:

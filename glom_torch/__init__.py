@@ -9,6 +9,7 @@
     weights     drawn, or from glom-pytorch *         checkpoint  weights in and out
     islands     find, count, nest *                   scores      how well they fit the truth *
     worlds      pictures whose parse is known *       pictures    ways to bring your own *
+    relatives   slot attention, iterated self-attention: what GLOM is measured beside
 
 Rooms marked * are doorways: facts exist once, in the NumPy house. What NumPy's house has beyond
 these (ops, optim, gradcheck, every `*_vjp`) is what a framework gives you.

@@ -1,0 +1,125 @@
+"""Relatives of GLOM, to be trained beside it on the same pictures. The rooms, in reading order:
+
+    front           one feature vector per location    gates         a gated recurrent unit
+    slot_attention  k slots compete for locations      slot_decoder  slots paint, alpha mixes
+    self_attention  one transformer block, repeated    objective     fill in what was hidden
+
+The same as in GLOM are the pictures, patches, location codes and MLPs, what is hidden and for how
+many steps, one set of weights used at every step, and backpropagation through all of them.
+Slot attention keeps k slots beside the locations and lets them compete for each location, so its
+segments are at most k shares of the picture, while GLOM keeps nothing but its columns, and a
+segment is an island of columns that agree, as many as there happen to be.
+The transformer keeps one vector per location, as one level of GLOM does, but it asks, answers and
+joins through learned maps and several heads, where GLOM averages the embeddings that are alike.
+The transformer sees the picture once, before its first block, and slots look at the same features
+in every round, while GLOM hears the picture from below and its own levels from above at every step.
+Neither has levels: a relative finds parts or wholes, and GLOM is to show both in one state.
+
+`init_slots` and `init_transformer` draw parameters, for both houses; `slot_model` and
+`transformer_model` look at pictures; the two objectives take GLOM's own Recipe and Draws.
+"""
+
+from .front import (
+    count_params,
+    features,
+    features_vjp,
+    normalize,
+    normalize_vjp,
+    residual_mlp,
+    residual_mlp_vjp,
+)
+from .gates import gru, gru_vjp
+from .objective import (
+    counted,
+    shown,
+    shown_vjp,
+    slot_objective,
+    slot_objective_vjp,
+    transformer_objective,
+    transformer_objective_vjp,
+)
+from .self_attention import (
+    attend,
+    attend_vjp,
+    attention_maps,
+    attention_maps_vjp,
+    block,
+    block_vjp,
+    decode_patches,
+    decode_patches_vjp,
+    init_transformer,
+    settle_tokens,
+    settle_tokens_vjp,
+    transformer_model,
+    transformer_shapes,
+)
+from .slot_attention import (
+    init_slots,
+    initial_slots,
+    initial_slots_vjp,
+    settle_slots,
+    settle_slots_vjp,
+    slot_shapes,
+    slot_step,
+    slot_step_vjp,
+    weighted_mean,
+    weighted_mean_vjp,
+)
+from .slot_decoder import (
+    decode_slots,
+    decode_slots_vjp,
+    mixture,
+    mixture_vjp,
+    paint,
+    paint_vjp,
+    slot_model,
+)
+
+__all__ = [
+    "attend",
+    "attend_vjp",
+    "attention_maps",
+    "attention_maps_vjp",
+    "block",
+    "block_vjp",
+    "count_params",
+    "counted",
+    "decode_patches",
+    "decode_patches_vjp",
+    "decode_slots",
+    "decode_slots_vjp",
+    "features",
+    "features_vjp",
+    "gru",
+    "gru_vjp",
+    "init_slots",
+    "init_transformer",
+    "initial_slots",
+    "initial_slots_vjp",
+    "mixture",
+    "mixture_vjp",
+    "normalize",
+    "normalize_vjp",
+    "paint",
+    "paint_vjp",
+    "residual_mlp",
+    "residual_mlp_vjp",
+    "settle_slots",
+    "settle_slots_vjp",
+    "settle_tokens",
+    "settle_tokens_vjp",
+    "shown",
+    "shown_vjp",
+    "slot_model",
+    "slot_objective",
+    "slot_objective_vjp",
+    "slot_shapes",
+    "slot_step",
+    "slot_step_vjp",
+    "transformer_model",
+    "transformer_objective",
+    "transformer_objective_vjp",
+    "transformer_shapes",
+    "weighted_mean",
+    "weighted_mean_vjp",
+]

@@ -1,0 +1,66 @@
+"""What the README and the weights' README say is what is in the repository."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from glom_numpy.checkpoint import load
+from glom_numpy.flags import Training
+from tutorials import WEIGHTS, scores
+
+REPO = Path(__file__).resolve().parents[1]
+README = (REPO / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_is_the_measured_one():
+    measured = json.loads(scores.SCORES.read_text(encoding="utf-8"))
+    assert scores.into_readme(scores.table(measured), README) == README
+
+
+def test_a_readme_without_its_markers_is_refused():
+    with pytest.raises(ValueError, match="wanted the markers"):
+        scores.into_readme("table", README.replace(scores.MARKS[1], ""))
+
+
+def test_trained_islands_beat_every_control():
+    rows = json.loads(scores.SCORES.read_text(encoding="utf-8"))["rows"]
+    last = max(row["t"] for row in rows if row["row"] == "GLOM")
+    for level, name in ((1, "parts FG-ARI"), (2, "groups FG-ARI")):
+        ours = next(r for r in rows if (r["row"], r["level"], r["t"]) == ("GLOM", level, last))
+        others = [r[name] for r in rows if r["row"] != "GLOM"]
+        assert ours[name] > max(others), (name, ours[name], max(others))
+
+
+@pytest.mark.parametrize("document", ["README.md", "tutorials/README.md"])
+def test_links_lead_somewhere(document):
+    text = (REPO / document).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    assert links
+    for link in links:
+        assert ((REPO / document).parent / link).exists(), link
+
+
+def test_the_two_commands_stand_alone_on_their_lines():
+    for module in ("tutorials", "pytest"):
+        lines = [line for line in README.splitlines() if line.endswith(f"python -m {module}")]
+        assert len(lines) == 1 and lines[0].startswith("python3 -m venv .venv && "), lines
+
+
+def test_the_examples_run():
+    examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(examples) == 3
+    for example in examples:
+        exec(example, {})
+
+
+def test_the_weights_are_those_their_config_file_asks_for():
+    asked = json.loads((WEIGHTS / "avatars.json").read_text(encoding="utf-8"))
+    weights = load(WEIGHTS / "avatars.safetensors")
+    assert weights.extra["finished"]
+    for section, made in (("glom", weights.config), ("recipe", weights.recipe)):
+        assert made.replace(**asked[section]) == made
+    training = Training.from_dict(weights.extra["training"])
+    assert training.replace(**asked["train"]) == training
+    assert (WEIGHTS / "avatars.safetensors").stat().st_size < 3e6

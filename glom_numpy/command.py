@@ -25,7 +25,7 @@ __all__ = ["House", "Training", "carry_out", "main", "parser", "prepare"]
 
 # Sizes for a first run; GlomConfig's own (512 numbers, 6 levels) take a day on a laptop.
 FIRST = {"dim": 32, "levels": 3}
-PATCH_SIZES = {"avatars": 2}  # 8 x 8 columns
+PATCH_SIZES = {"avatars": 2, "puppets": 2, "tetrominoes": 3}  # 8 x 8, 16 x 16, 12 x 12 columns
 PATCH_SIZE = 4
 
 

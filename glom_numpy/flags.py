@@ -10,6 +10,7 @@ from .checks import check_number, check_whole, pair
 from .config import Choices, GlomConfig
 from .recipe import Recipe
 from .record import SUFFIX
+from .worlds import WORLDS
 
 __all__ = ["House", "Training", "asked_for", "parser"]
 
@@ -99,7 +100,7 @@ def parser(house: House) -> ArgumentParser:
     for name, text in (
         ("dim", "numbers in an embedding (default 32)"),
         ("levels", "embeddings in a column (default 3)"),
-        ("patch_size", "pixels a side of a patch (default: avatars 2, other worlds 4)"),
+        ("patch_size", "pixels a side of a patch (default 4; avatars, puppets 2; tetrominoes 3)"),
     ):
         model.add_argument(
             f"--{name.replace('_', '-')}", dest=f"glom.{name}", type=int, metavar="N", help=text
@@ -141,8 +142,8 @@ def _choices(group: Any) -> None:
     size = "pixels a side, or height and width; a folder of pictures needs it"
     metavars = {str: "NAME", int: "N", float: "X"}
     for name, kind, text in (
-        ("world", str, "avatars (default), crossing_bars, a .npz, or a folder of pictures"),
-        ("split", str, "of a world that has splits: train (default), test, all"),
+        ("world", str, f"{', '.join(WORLDS)} (default avatars), a .npz, or a folder of pictures"),
+        ("split", str, "of a world that has splits: train (default), test, all, ood_objects, ..."),
         ("count", int, "scenes to draw, of a world that is drawn (default 1000)"),
         ("size", int, size),
         ("steps", int, "training steps (default 1000)"),

@@ -64,7 +64,7 @@ class Scenes:
             index = np.arange(len(self))[index][None]
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         chosen = {k: v[index] if isinstance(v, np.ndarray) else v for k, v in values.items()}
-        return Scenes(**chosen)
+        return type(self)(**chosen)
 
 
 def check_images(images: np.ndarray, name: str) -> None:

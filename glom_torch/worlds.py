@@ -1,30 +1,50 @@
-"""Pictures whose parse is known: avatars, crossing bars, and any npz or folder of your own."""
+"""Pictures whose parse is known: worlds of parts and wholes, or any npz or folder of your own."""
 
 import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 
 from glom_numpy.worlds import (
+    ELLIPSE_CLASSES,
+    PALETTE,
+    WORLDS,
+    EllipseScenes,
     Scenes,
+    SymbolGrid,
     avatars,
     crossing_bars,
+    ellipses,
     from_folder,
     from_npz,
     open_world,
     picture,
+    puppets,
     segment_labels,
+    shapes,
+    symbol_grid,
+    tetrominoes,
 )
 from glom_numpy.worlds import to_model as to_array
 
 __all__ = [
+    "ELLIPSE_CLASSES",
+    "PALETTE",
+    "WORLDS",
+    "EllipseScenes",
     "Scenes",
+    "SymbolGrid",
     "avatars",
     "crossing_bars",
-    "from_npz",
+    "ellipses",
     "from_folder",
-    "picture",
+    "from_npz",
     "open_world",
+    "picture",
+    "puppets",
     "segment_labels",
+    "shapes",
+    "symbol_grid",
+    "tetrominoes",
     "to_model",
 ]
 

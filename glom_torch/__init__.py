@@ -8,7 +8,8 @@
     objective   one number to make smaller            train       the loop, nothing hidden
     weights     drawn, or from glom-pytorch *         checkpoint  weights in and out
     islands     find, count, nest *                   scores      how well they fit the truth *
-    worlds      pictures whose parse is known *       pictures    ways to bring your own *
+    parse       the tree they make *                  worlds      pictures whose parse is known *
+    pictures    ways to bring your own *
     relatives   slot attention, iterated self-attention: what GLOM is measured beside
 
 Rooms marked * are doorways: facts exist once, in the NumPy house. What NumPy's house has beyond

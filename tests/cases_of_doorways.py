@@ -4,6 +4,7 @@ What comes back is NumPy's, in float64 whatever came in.
 """
 
 import numpy as np
+
 from table import RNG, add, locked
 from twins import Seed
 
@@ -31,6 +32,8 @@ door("islands.update_size", "", history)
 door("islands.parents", "", lower, upper)
 door("islands.overlap", "", lower, upper)
 door("islands.labels_on_grid", "", label_map, (3, 5))
+
+door("parse.merge_islands", "", on_grid, lower, 0.1, smallest=2)
 
 door("scores.segment_cosines", "", vectors, labels)
 door("scores.segment_cosines", "no_labels", vectors, None)

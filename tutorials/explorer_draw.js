@@ -1,11 +1,11 @@
 // What the explorer paints on its canvases. Colors here are readable with any color vision:
-// cividis for amounts, a grey-middled map for signed cosines, Okabe-Ito plus numbers for labels.
+// cividis for amounts, a gray-middled map for signed cosines, Okabe-Ito plus numbers for labels.
 
 const CIVIDIS = [
   [0, 34, 78], [26, 56, 111], [67, 78, 108], [97, 101, 111], [125, 124, 120],
   [155, 148, 118], [188, 174, 108], [222, 201, 88], [254, 232, 56],
 ];
-export const GREY = [225, 225, 225]; // a patch that is no island
+export const GRAY = [225, 225, 225]; // a patch that is no island
 const SIGNED = [[0, 84, 150], [96, 152, 202], [189, 189, 189], [226, 140, 74], [190, 72, 0]];
 export const OKABE_ITO = [
   [230, 159, 0], [86, 180, 233], [0, 158, 115], [213, 94, 0], [204, 121, 167], [0, 114, 178],

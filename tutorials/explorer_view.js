@@ -49,7 +49,7 @@ export class View {
     const cell = {
       three: (i) => [0, 1, 2].map((c) => 255 * colors[3 * i + c]),
       one: (i) => cividis(colors[3 * i]),
-      islands: (i) => (number(i) ? numberColor(number(i)) : GREY),
+      islands: (i) => (number(i) ? numberColor(number(i)) : GRAY),
     }[at.mode];
     const surface = prepare(column.state);
     paintCells(surface, h, w, cell);

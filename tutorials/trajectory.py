@@ -160,7 +160,7 @@ def color_bases(states: Array) -> Array:
     """
     t, n, levels, d = states.shape
     bases = np.zeros((levels, 3, d + 1))
-    bases[:, :, d] = 0.5  # a direction that does not exist is grey
+    bases[:, :, d] = 0.5  # a direction that does not exist is gray
     for l in range(levels):
         vectors = states[:, :, l].reshape(t * n, d)
         mean = vectors.mean(axis=0)

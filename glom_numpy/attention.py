@@ -131,6 +131,11 @@ def listening_mask(
     n = grid[0] * grid[1]
     itself = np.eye(n, dtype=bool)
     hears_itself = config.consensus_self or config.self_logit is not None
+    if n == 1 and not hears_itself:
+        raise ValueError(
+            "img: wanted at least two patches, or consensus_self=True; a single column that does "
+            "not hear itself hears nobody"
+        )
     if hears_itself and max(config.radii) <= 0 and not any(config.sample_counts):
         return None
     rows, cols = np.divmod(np.arange(n), grid[1])

@@ -161,6 +161,11 @@ class GlomConfig(Choices):
             if samples < 0 or samples != int(samples):
                 raise ValueError(f"samples: wanted whole numbers >= 0, got {self.samples}")
         alone = not self.consensus_self and self.self_logit is None
+        if alone and self.columns == 1:
+            raise ValueError(
+                "image_size: wanted at least two patches, or consensus_self=True; a single column "
+                "that does not hear itself hears nobody"
+            )
         for radius, samples in zip(self.radii, self.sample_counts, strict=True):
             if alone and 0 < radius < 1 and samples == 0:
                 raise ValueError(
@@ -238,12 +243,16 @@ def _leaves(tree: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def unflatten(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """The inverse of `flatten`."""
+    """The inverse of `flatten`; ValueError if one key is a branch of another ("a" and "a.b")."""
     tree: dict[str, Any] = {}
     for key, value in flat.items():
         *path, last = key.split(".")
         node = tree
         for name in path:
             node = node.setdefault(name, {})
+            if not isinstance(node, dict):
+                raise ValueError(f"{key!r}: wanted a branch above it, but that is an array already")
+        if last in node:
+            raise ValueError(f"{key!r}: wanted an array, but it is a branch already")
         node[last] = value
     return tree

@@ -17,7 +17,7 @@ from .ops import add_trees
 from .patches import image_to_tokens, image_to_tokens_vjp
 from .positions import location_code, location_code_vjp
 from .step import beta_at, step, step_vjp
-from .weights import check_params, from_glom_pytorch, init_params
+from .weights import check_params, fitting, from_glom_pytorch, init_params
 
 __all__ = ["Glom", "initial_levels", "settle", "settle_vjp", "warn_if_too_short"]
 
@@ -109,8 +109,9 @@ class Glom:
         Returns the last state (b, n, l, d), or all (iters + 1, b, n, l, d) with `return_all`; with
         `return_voices` also what each voice said, (iters, 4, b, n, l, d), in the order of VOICES.
         `levels` goes on from a state (which is not changed), `start` says at which t; `rng` is
-        needed if the config samples locations. ValueError or TypeError names the bad argument;
-        a first run too short for the picture to reach the top warns.
+        needed if the config samples locations (the same seed is the same far locations).
+        ValueError or TypeError names the bad argument; a first run too short for the picture to
+        reach the top warns.
         """
         iters = check_iters(iters, self.config.levels)
         check_whole("start", start, 0)
@@ -128,12 +129,18 @@ class Glom:
         states, voices = settle(
             self.params, self.config, img, levels, iters=iters, start=start, mask=mask
         )
-        out = states if return_all else states[-1]
+        # A copy: a view of the last state would keep all the others in memory.
+        out = states if return_all else states[-1].copy()
         return (out, voices) if return_voices else out
 
     def with_config(self, **changes: Any) -> "Glom":
-        """The same parameters under other choices (another beta, a muted voice, ...)."""
-        return type(self)(self.config.replace(**changes), params=self.params)
+        """The same parameters under other choices (another beta, a muted voice, ...).
+
+        A parameter that the new choices have no place for (the logits of learned voices, once
+        the weights are fixed) is left out; one that they miss is a ValueError.
+        """
+        config = self.config.replace(**changes)
+        return type(self)(config, params=fitting(config, self.params))
 
     @classmethod
     def from_glom_pytorch(

@@ -137,13 +137,19 @@ def partners_by_attention(
 ) -> Int[Array, "b m"]:
     """For each anchor location the partner that its attention picks, by chance in [0, 1).
 
-    Nobody is one's own partner. Paper: attention chooses the positives. Nothing is
-    differentiated: a choice has no gradient.
+    Nobody is one's own partner: ValueError for an anchor that hears nobody else. Paper: attention
+    chooses the positives. Nothing is differentiated: a choice has no gradient.
     """
     n = weights.shape[-1]
     others = np.where(np.eye(n, dtype=bool), 0.0, weights)
     heard = np.take_along_axis(others, anchors[:, :, None], axis=1).cumsum(axis=-1)
-    return (heard <= chances[:, :, None] * heard[:, :, -1:]).sum(axis=-1).clip(0, n - 1)
+    total = heard[:, :, -1:]
+    if not (total > 0).all():
+        raise ValueError(
+            "weights: wanted every anchor to hear somebody else, got one that does not"
+        )
+    last = (heard < total).sum(axis=-1)  # the last one who is heard at all
+    return np.minimum((heard <= chances[:, :, None] * total).sum(axis=-1), last)
 
 
 # ---------------------------------------------------------------------------------------------

@@ -196,6 +196,8 @@ def from_folder(path: str | Path, size: int | tuple[int, int]) -> Scenes:
     folder = Path(path)
     if folder.is_file():
         raise ValueError(f"path: wanted a folder of pictures, got the file {folder}")
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: wanted a folder of pictures, found none of that name")
     names = sorted(f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES and f.is_file())
     names = [name for name in names if not name.name.startswith(".")]
     if not names:

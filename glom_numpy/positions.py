@@ -28,7 +28,8 @@ Array = np.ndarray
 def grid_coordinates(grid: tuple[int, int], whole: tuple[int, int]) -> Float[Array, "n 2"]:
     """(row, column) of each patch's center, in units of the `whole` grid's sides: 0 to 1 inside.
 
-    A smaller picture is the top-left corner of the whole; a larger one goes on beyond 1.
+    A smaller picture is the top-left corner of the whole; a larger one goes on beyond 1, where
+    Fourier codes repeat from 2 on: two columns there may be told the same place.
     """
     rows = (np.arange(grid[0]) + 0.5) / whole[0]
     cols = (np.arange(grid[1]) + 0.5) / whole[1]

@@ -94,16 +94,17 @@ class Recipe(Choices):
         check_number("mask_value", self.mask_value)
         check_number("noise", self.noise, 0.0)
         check_number("temperature", self.temperature, 1e-6)
-        several = isinstance(self.positives, tuple)
-        for source in self.positives if several else (self.positives,):
+        for name in ("reconstruction", "agreement", "contrast", "pairs"):
+            for weight in _each(getattr(self, name)):
+                check_number(name, weight, 0.0)
+        for radius in _each(self.contrast_radius):
+            check_number("contrast_radius", radius)
+        for source in _each(self.positives):
             check_choice("positives", source, POSITIVES)
 
     def weights(self, name: str, levels: int) -> tuple[float, ...]:
         """The weight at each level of "reconstruction", "agreement", "contrast" or "pairs"."""
-        weights = per_level(name, getattr(self, name), levels)
-        for weight in weights:
-            check_number(name, weight, 0.0)
-        return weights
+        return per_level(name, getattr(self, name), levels)
 
     def sources(self, levels: int) -> tuple[str, ...]:
         """Where each level's positives come from."""
@@ -119,6 +120,11 @@ class Recipe(Choices):
         return 1 + any(w and s == "view" for w, s in zip(weights, sources, strict=True))
 
 
+def _each(choice: Any) -> tuple[Any, ...]:
+    """One choice for all levels, or one for each."""
+    return choice if isinstance(choice, tuple) else (choice,)
+
+
 @dataclass(frozen=True)
 class Draws:
     """The random numbers of one training step, for v views of b pictures and m anchors each.
@@ -130,7 +136,7 @@ class Draws:
     hidden: Any  # (v*b, n) bool: patches painted over
     noise: Any  # (v*b, c, H, W), added to the pictures, or None
     anchors: Any  # (l, b, m) whole numbers: locations
-    partners: Any  # (l, b, m): their positives, for "radius"
+    partners: Any  # (l, b, m): their positives, where these come from the radius
     chances: Any  # (l, b, m) in [0, 1): which positive the attention picks
     mask: Any  # (l, n, n) bool: who may listen to whom; None: everybody to everybody
 
@@ -156,9 +162,11 @@ def draw(config: GlomConfig, recipe: Recipe, b: int, rng: np.random.Generator) -
     if recipe.same_places:
         anchors = np.repeat(anchors[:, :1], b, axis=1)
     radii = per_level("contrast_radius", recipe.contrast_radius, levels)
-    partners = np.stack(
-        [_near(anchors[level], radii[level], (h, w), rng) for level in range(levels)]
-    )
+    partners = anchors.copy()  # at levels whose positives come from elsewhere, or from nowhere
+    asked = zip(recipe.weights("contrast", levels), recipe.sources(levels), strict=True)
+    for level, (weight, source) in enumerate(asked):
+        if weight and source == "radius":
+            partners[level] = _near(anchors[level], radii[level], (h, w), rng)
     chances = rng.random(shape)
     return Draws(
         steps, hidden, noise, anchors, partners, chances, listening_mask(config, (h, w), rng)

@@ -88,6 +88,12 @@ def check_params(
     check_same_tree(name, wanted, flatten(params))
 
 
+def fitting(config: GlomConfig, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the parameters that the config has a place for: fixed voices need no logits."""
+    places = param_shapes(config)
+    return unflatten({key: value for key, value in flatten(params).items() if key in places})
+
+
 class _Shape:
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape

@@ -80,8 +80,10 @@ def attention_weights(
     replaces the logit of i with itself (glom-pytorch's consensus_self=False).
     ValueError if somebody may hear nobody.
     """
-    logits = beta * top_informed(pick("similarity", similarity, SIMILARITIES)(levels), lam)
-    return torch.softmax(_masked(logits, mask, self_logit), dim=-1)
+    # Half precision ends at 65504, which beta times a sum of d products passes easily.
+    wide = levels.float() if levels.dtype in (torch.float16, torch.bfloat16) else levels
+    logits = beta * top_informed(pick("similarity", similarity, SIMILARITIES)(wide), lam)
+    return torch.softmax(_masked(logits, mask, self_logit), dim=-1).to(levels.dtype)
 
 
 def _masked(logits: Tensor, mask: Tensor | None, self_logit: float | None) -> Tensor:

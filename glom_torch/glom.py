@@ -15,6 +15,7 @@ import glom_numpy
 from glom_numpy.checks import check_image_shape, check_iters, check_levels_shape, check_whole
 from glom_numpy.config import chosen
 from glom_numpy.glom import warn_if_too_short
+from glom_numpy.weights import fitting
 
 from .attention import listening_mask
 from .config import GlomConfig
@@ -127,8 +128,9 @@ class Glom(Parameters):
         Returns the last state (b, n, l, d), or all (iters + 1, b, n, l, d) with `return_all`; with
         `return_voices` also what each voice said, (iters, 4, b, n, l, d), in the order of VOICES.
         `levels` goes on from a state (which is not changed), `start` says at which t; `rng` is
-        needed if the config samples locations. ValueError or TypeError names the bad argument;
-        a first run too short for the picture to reach the top warns.
+        needed if the config samples locations (the same seed is the same far locations).
+        ValueError or TypeError names the bad argument; a first run too short for the picture to
+        reach the top warns.
         """
         iters = check_iters(iters, self.config.levels)
         check_whole("start", start, 0)
@@ -147,7 +149,8 @@ class Glom(Parameters):
         states, voices = settle(
             self.params, self.config, img, levels, iters=iters, start=start, mask=mask
         )
-        out = states if return_all else states[-1]
+        # A copy: a view of the last state would keep all the others in memory.
+        out = states if return_all else states[-1].clone()
         return (out, voices) if return_voices else out
 
     def _belongs(self, name: str, tensor: Any) -> None:
@@ -165,8 +168,13 @@ class Glom(Parameters):
             raise TypeError(f"{name}: wanted the model's {ours.dtype}, got {tensor.dtype}")
 
     def with_config(self, **changes: Any) -> "Glom":
-        """The same parameters under other choices (another beta, a muted voice, ...)."""
-        return type(self)(self.config.replace(**changes), params=self.params)
+        """The same parameters under other choices (another beta, a muted voice, ...).
+
+        A parameter that the new choices have no place for (the logits of learned voices, once
+        the weights are fixed) is left out; one that they miss is a ValueError.
+        """
+        config = self.config.replace(**changes)
+        return type(self)(config, params=fitting(config, self.params))
 
     @classmethod
     def from_numpy(

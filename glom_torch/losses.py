@@ -117,11 +117,17 @@ def partners_by_attention(
 ) -> Int[Tensor, "b m"]:
     """For each anchor location the partner that its attention picks, by chance in [0, 1).
 
-    Nobody is one's own partner. Paper: attention chooses the positives. Nothing is
-    differentiated: a choice has no gradient.
+    Nobody is one's own partner: ValueError for an anchor that hears nobody else. Paper: attention
+    chooses the positives. Nothing is differentiated: a choice has no gradient.
     """
     n = weights.shape[-1]
     itself = torch.eye(n, dtype=torch.bool, device=weights.device)
     others = weights.detach().masked_fill(itself, 0.0)
     heard = torch.take_along_dim(others, anchors[:, :, None], dim=1).cumsum(dim=-1)
-    return (heard <= chances[:, :, None] * heard[:, :, -1:]).sum(dim=-1).clamp(0, n - 1)
+    total = heard[:, :, -1:]
+    if not (total > 0).all():
+        raise ValueError(
+            "weights: wanted every anchor to hear somebody else, got one that does not"
+        )
+    last = (heard < total).sum(dim=-1)  # the last one who is heard at all
+    return torch.minimum((heard <= chances[:, :, None] * total).sum(dim=-1), last)

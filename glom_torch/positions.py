@@ -18,7 +18,8 @@ __all__ = ["fourier_code", "grid_coordinates", "learned_code", "location_code", 
 def grid_coordinates(grid: tuple[int, int], whole: tuple[int, int]) -> Float[Tensor, "n 2"]:
     """(row, column) of each patch's center, in units of the `whole` grid's sides: 0 to 1 inside.
 
-    A smaller picture is the top-left corner of the whole; a larger one goes on beyond 1.
+    A smaller picture is the top-left corner of the whole; a larger one goes on beyond 1, where
+    Fourier codes repeat from 2 on: two columns there may be told the same place.
     """
     rows = (torch.arange(grid[0], dtype=torch.float64) + 0.5) / whole[0]
     cols = (torch.arange(grid[1], dtype=torch.float64) + 0.5) / whole[1]

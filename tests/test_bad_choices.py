@@ -6,7 +6,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from glom_numpy.config import GlomConfig
+from glom_numpy.config import GlomConfig, unflatten
 from glom_numpy.recipe import Recipe, draw, init_heads
 
 pytestmark = pytest.mark.usefixtures("as_users_run_it")
@@ -124,3 +124,15 @@ def test_choices_go_through_json_and_back():
         again = type(choices).from_dict(json.loads(json.dumps(choices.to_dict())))
         assert again == choices and hash(again) == hash(choices)
         assert choices.replace() == choices
+
+
+@pytest.mark.parametrize("name", ["reconstruction", "agreement", "contrast", "pairs"])
+def test_a_negative_weight_is_refused_at_once(name):
+    with pytest.raises(ValueError, match=f"{name}: wanted a finite number in"):
+        Recipe(**{name: (1.0, -1.0)})
+
+
+def test_a_key_that_is_a_branch_of_another_is_refused():
+    for flat in ({"a": 1, "a.b": 2}, {"a.b": 2, "a": 1}):
+        with pytest.raises(ValueError, match="wanted a"):
+            unflatten(flat)

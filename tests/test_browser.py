@@ -255,24 +255,31 @@ def test_a_picture_of_one_s_own(lab):
 
 
 def test_a_step_needs_no_kernel(lab, capsys):
-    """Key to changed pixels, measured in the page; printed, not judged: machines differ."""
+    """The pixels have changed before the key's own event ends, so no kernel can have answered.
+
+    Key to pixels and frames a second are printed, not judged: machines differ.
+    """
     stage(lab.explorer(0)).focus()
     times = lab.page.evaluate(
         """async () => {
           const stage = document.querySelector('.glom-stage');
           const frame = () => new Promise((done) => requestAnimationFrame(done));
           const press = (key) => stage.dispatchEvent(new KeyboardEvent('keydown', { key }));
-          const paint = [], between = [];
+          const canvas = stage.querySelector('.glom-agreement') ||
+            document.querySelector('.glom-agreement');
+          const paint = [], between = [], changed = [];
           let last = performance.now();
           for (let k = 0; k < 60; k++) {
+            const before = canvas.toDataURL();
             const start = performance.now();
             press(k % 12 ? 'ArrowRight' : 'Home');
             paint.push(performance.now() - start);
+            changed.push(canvas.toDataURL() !== before);
             await frame();
             between.push(performance.now() - last);
             last = performance.now();
           }
-          return { paint, between };
+          return { paint, between, changed };
         }"""
     )
     paint, between = (statistics.median(times[name]) for name in ("paint", "between"))
@@ -281,7 +288,7 @@ def test_a_step_needs_no_kernel(lab, capsys):
         print(
             f"\n    a step: {paint:.1f} ms from key to pixels, {rate:.0f} frames a second (medians)"
         )
-    assert len(times["paint"]) == 60
+    assert sum(times["changed"]) >= 59, times["changed"]
 
 
 def test_narrow_and_dark(lab):

@@ -184,3 +184,12 @@ def test_mlp_of_no_hidden_layers_is_linear():
     net = {"layer0": {"weight": np.ones((3, 2, 5)), "bias": np.zeros((3, 2))}}
     x = -np.random.default_rng(0).random((2, 7, 3, 5))
     compare(x.sum(axis=-1, keepdims=True).repeat(2, axis=-1), mlp(net, x))
+
+
+@pytest.mark.parametrize("house", [glom_numpy, glom_torch])
+def test_a_learned_voice_can_be_muted(house):
+    model = house.Glom(dim=5, levels=3, image_size=6, patch_size=2, voice_weights="learned")
+    muted = model.with_config(voice_weights=(1.0, 1.0, 1.0, 0.0))
+    assert "voices" in model.params and "voices" not in muted.params
+    img = np.ones((1, 3, 6, 6)) if house is glom_numpy else torch.ones(1, 3, 6, 6)
+    assert muted(img).shape == (1, 9, 3, 5)

@@ -101,3 +101,11 @@ def test_an_embedding_of_zeros_is_no_nan(dtype):
         assert torch.isfinite(said).all(), similarity
     for state_norm, norm in glom_torch.step.STATE_NORMS.items():
         assert torch.isfinite(norm(levels)).all(), state_norm
+
+
+def test_sharp_dot_products_do_not_overflow():
+    choices = dict(dim=512, levels=6, image_size=56, patch_size=14, similarity="dot")
+    model = glom_torch.Glom(**choices, beta=30.0, lam=1.0, dtype=torch.float16)
+    with torch.no_grad():
+        levels = model(torch.rand(1, 3, 56, 56).half(), iters=24)
+    assert torch.isfinite(levels).all()

@@ -56,7 +56,7 @@ def test_hidden_blocks(seed):
 
 @given(seed=seeds, radius=st.sampled_from([1.0, 1.5, 2.0, 5.0]))
 def test_partners_are_others_within_the_radius(seed, radius):
-    draws = drawn(seed, contrast_radius=(radius, 1.0, 9.0), anchors=7)
+    draws = drawn(seed, contrast=1.0, contrast_radius=(radius, 1.0, 9.0), anchors=7)
     assert draws.anchors.shape == draws.partners.shape == draws.chances.shape == (3, 2, 7)
     rows, cols = np.divmod(draws.anchors, 5)
     their_rows, their_cols = np.divmod(draws.partners, 5)
@@ -68,10 +68,16 @@ def test_partners_are_others_within_the_radius(seed, radius):
 
 def test_all_partners_within_the_radius_are_as_likely():
     # The corner of the grid has two neighbors at radius 1.
-    partners = drawn(anchors=4000, contrast_radius=1.0).partners[drawn(anchors=4000).anchors == 0]
+    draws = drawn(anchors=4000, contrast=1.0, contrast_radius=1.0)
+    partners = draws.partners[draws.anchors == 0]
     places, counts = np.unique(partners, return_counts=True)
     assert places.tolist() == [1, 5]
     assert abs(counts[0] / counts.sum() - 0.5) < 0.05
+
+
+def test_nothing_is_asked_of_a_radius_that_is_not_used():
+    draws = drawn(contrast=(0, 1, 1), positives=("radius", "view", "attention"), contrast_radius=0)
+    assert (draws.partners == draws.anchors).all()
 
 
 def test_same_places_in_every_picture():

@@ -117,12 +117,17 @@ def settle_in(scratch: Path) -> None:
 
 def _announce(url: str, port: int, token: str, browser: bool) -> None:
     """Once the server answers: print the address, and open the browser."""
-    api = f"http://{LOOPBACK}:{port}/api?token={token}"
+    api = f"http://{LOOPBACK}:{port}/api/status?token={token}"  # answers to the token only
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback: no proxy
     for _ in range(600):
         try:
             opener.open(api, timeout=5).close()
             break
+        except urllib.error.HTTPError as refused:
+            if refused.code == 403:
+                print(f"Port {port} belongs to another program by now. Start again.", flush=True)
+                return
+            time.sleep(0.1)
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     else:

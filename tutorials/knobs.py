@@ -69,12 +69,13 @@ def explore_knobs(
         message.value = "running ..."
         try:
             other = None if compare is None else changed(compare)
+            equal = "learned" == config.voice_weights and not all(box.value for box in heard)
             view.show(
                 trajectory_payload(
                     changed(model), shown["image"], iters=steps.value, compare=other, **options
                 )
             )
-            message.value = ""
+            message.value = "The learned voice weights are equal while one is muted." * equal
         except (ValueError, TypeError) as error:
             message.value = f"Not run: {error}"
 

@@ -87,7 +87,9 @@ def measure(count: int, seed: int, report: Callable[[str], None] = print) -> dic
 
     for t, states in states_at(model, scenes, steps).items():
         for level in range(1, top + 1):
-            add("GLOM", level, t, states[:, :, level])
+            # Until t = level + 1 a level has heard of its place, but not of the picture.
+            name = "GLOM" if t > level else "GLOM before it has seen the picture"
+            add(name, level, t, states[:, :, level])
     shuffled = np.random.default_rng(seed).permuted(np.arange(states.shape[1]))
     for name, other in (
         ("no attention", model.with_config(voice_weights=(1.0, 1.0, 1.0, 0.0))),

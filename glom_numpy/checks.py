@@ -42,10 +42,11 @@ def check_whole(name: str, value: Any, least: int) -> int:
 
 def check_number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
     """A finite number in [low, high]; TypeError or ValueError otherwise."""
+    within = f" in [{low}, {high}]" if math.isfinite(low) or math.isfinite(high) else ""
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name}: wanted a number in [{low}, {high}], got {value!r}")
+        raise TypeError(f"{name}: wanted a number{within}, got {value!r}")
     if not math.isfinite(value) or not low <= value <= high:
-        raise ValueError(f"{name}: wanted a finite number in [{low}, {high}], got {value}")
+        raise ValueError(f"{name}: wanted a finite number{within}, got {value}")
     return float(value)
 
 

@@ -1,5 +1,6 @@
 """Every size and every choice of a GLOM. Each default has its reason beside it."""
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -36,7 +37,9 @@ class Choices:
         known = [f.name for f in fields(cls)]
         for name in choices:
             if name not in known:
-                raise ValueError(f"{name}: unknown choice; known are {', '.join(known)}")
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise ValueError(f"{name}: unknown choice; known are {', '.join(known)}{hint}")
         # JSON has no tuples: a list here always stands for one.
         tupled = {k: tuple(v) if isinstance(v, list) else v for k, v in choices.items()}
         return cls(**tupled)
@@ -225,7 +228,9 @@ def chosen(config: GlomConfig | None, choices: Mapping[str, Any]) -> GlomConfig:
     if config is None:
         return GlomConfig.from_dict(choices)
     if not isinstance(config, GlomConfig):
-        raise TypeError(f"config: wanted a GlomConfig (or choices by name), got {config!r}")
+        raise TypeError(
+            f"config: wanted a GlomConfig, or choices by name as in Glom(dim=512), got {config!r}"
+        )
     return config.replace(**choices)
 
 

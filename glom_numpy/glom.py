@@ -163,7 +163,8 @@ def _floats(name: str, array: Any) -> Array:
     """float64 from any float array; whole numbers are refused: pictures are in [0, 1]."""
     if not isinstance(array, np.ndarray) or not np.issubdtype(array.dtype, np.floating):
         came = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
-        raise TypeError(f"{name}: wanted a NumPy array of floats, got {came}")
+        hint = "; worlds.to_model makes them of uint8 pictures" if name == "img" else ""
+        raise TypeError(f"{name}: wanted a NumPy array of floats, got {came}{hint}")
     return array.astype(np.float64, copy=False)
 
 

@@ -157,7 +157,8 @@ class Glom(Parameters):
         """A float tensor of the parameters' dtype and device, or an error that says which."""
         if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
             came = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
-            raise TypeError(f"{name}: wanted a tensor of floats, got {came}")
+            hint = "; worlds.to_model makes them of uint8 pictures" if name == "img" else ""
+            raise TypeError(f"{name}: wanted a tensor of floats, got {came}{hint}")
         ours = self.initial
         if tensor.device != ours.device:
             raise ValueError(

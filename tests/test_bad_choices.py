@@ -39,7 +39,7 @@ SIZES = dict(dim=5, levels=3, image_size=(6, 10), patch_size=2)
         (dict(samples=1.5), "samples: wanted whole numbers >= 0, got 1.5"),
         (dict(local_consensus_radius=(1, 2)), "local_consensus_radius: wanted one number or 3"),
         (dict(beta=()), "beta: wanted a number or at least one"),
-        (dict(beta=float("nan")), "beta: wanted a finite number .* got nan"),
+        (dict(beta=float("nan")), "beta: wanted a finite number.* got nan"),
         (dict(lam=-1), "lam: wanted a finite number in .0.0, inf., got -1"),
         (dict(dmi=5), "dmi: unknown choice; known are dim, levels,"),
     ],

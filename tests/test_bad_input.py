@@ -208,7 +208,7 @@ def test_a_numpy_model_is_wanted():
 @each_house
 def test_what_is_no_config_and_what_are_no_parameters(house):
     for config in (512, dict(dim=5), Recipe()):
-        with refused("config: wanted a GlomConfig .or choices by name., got", TypeError):
+        with refused("config: wanted a GlomConfig, or choices by name as in", TypeError):
             house.Glom(config)
     other = glom_torch if house is glom_numpy else glom_numpy
     kinds = ("ndarray", "Parameter") if house is glom_numpy else ("Tensor", "ndarray")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from glom_numpy.checkpoint import load, load_glom
-from glom_numpy.figures import curve, islands_over_time, save_png
+from glom_numpy.figures import alt_text, curve, islands_over_time, save_png
 from glom_numpy.islands import level_mean
 from glom_numpy.worlds import avatars, to_model
 
@@ -20,7 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tutorials.picture", description=__doc__)
     parser.add_argument("--avatar", type=int, default=3, help="which test picture (default 3)")
     parser.add_argument("--tau", type=float, nargs="+", default=[0.5], help="one, or one a level")
-    parser.add_argument("--out", type=Path, default=HERE / "islands_forming.png")
+    parser.add_argument("--out", type=Path, help="default: the README's, and the training curve")
     asked = parser.parse_args()
 
     model, trained = load_glom(WEIGHTS), load(WEIGHTS).recipe.iters
@@ -37,7 +37,14 @@ def main() -> None:
         steps=steps,
         mean=level_mean(others[-1]),
     )
-    save_png(figure, asked.out, dpi=110)
+    out = asked.out or HERE / "islands_forming.png"
+    try:
+        save_png(figure, out, dpi=110)
+    except (ValueError, OSError) as problem:
+        parser.error(str(problem))
+    print(f"{out}: {alt_text(figure)}")
+    if asked.out is not None:
+        return
 
     losses, every = training_curve()
     drawn = curve(losses, title="The shipped model's training", every=every, log=True)

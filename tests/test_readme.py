@@ -30,6 +30,7 @@ def test_trained_islands_beat_every_control():
     for level, name in ((1, "parts FG-ARI"), (2, "groups FG-ARI")):
         ours = next(r for r in rows if (r["row"], r["level"], r["t"]) == ("GLOM", level, last))
         others = [r[name] for r in rows if r["row"] != "GLOM"]
+        assert len(others) > 10
         assert ours[name] > max(others), (name, ours[name], max(others))
 
 

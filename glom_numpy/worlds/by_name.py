@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import check_choice, pair
-from ..pictures import Scenes, from_folder, from_npz
+from ..pictures import SUFFIXES, Scenes, from_folder, from_npz
 from .bars import crossing_bars
 from .designed import avatars
 from .ellipse import ellipses
@@ -107,7 +107,7 @@ def open_world(
         if size is None:
             raise ValueError(f"size: a folder of pictures ({path}) needs one: an int or (h, w)")
         return from_folder(path, size)
-    if path.suffix != ".npz" and not path.is_file():
+    if path.suffix != ".npz" and (not path.is_file() or path.suffix.lower() in SUFFIXES):
         names = ", ".join(WORLDS)
         raise ValueError(f"world: wanted {names}, an .npz or a folder of pictures, got {world!r}")
     scenes = from_npz(path)

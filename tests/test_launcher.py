@@ -114,7 +114,7 @@ def test_the_doctor_finds_this_environment_well(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     assert all(line.startswith("[ok] ") for line in lines[:-1])
-    assert lines[-1] == "All is well. Type: python -m tutorials"
+    assert lines[-1] == "All is well. Type: .venv/bin/python -m tutorials"
 
 
 def test_the_doctor_says_what_to_type(monkeypatch, capsys, tmp_path):

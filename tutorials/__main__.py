@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
 
         return examine()
     if importlib.util.find_spec("jupyterlab") is None:
-        print('JupyterLab is not installed here. Type: pip install -e ".[tutorials]"')
+        print('JupyterLab is not installed here. Type: .venv/bin/pip install -e ".[tutorials]"')
         return 1
     if choices.port is not None and not is_free(choices.port):
         print(f"Port {choices.port} cannot be used. Leave --port out: a free one will be found.")
@@ -131,7 +131,9 @@ def _announce(url: str, port: int, token: str, browser: bool) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     else:
-        print("JupyterLab does not answer. Type: python -m tutorials --doctor", flush=True)
+        print(
+            "JupyterLab does not answer. Type: .venv/bin/python -m tutorials --doctor", flush=True
+        )
         return
     print(f"The tutorials are at\n\n    {url}\n", flush=True)
     print("The address works on this machine only. Ctrl-C here stops it.", flush=True)

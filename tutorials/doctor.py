@@ -28,7 +28,11 @@ def examine() -> int:
         for ok, sentence in findings:
             fine &= ok
             print(f"[{'ok' if ok else 'fix'}] {sentence}")
-    print("All is well. Type: python -m tutorials" if fine else "Please mend the lines with [fix].")
+    print(
+        "All is well. Type: .venv/bin/python -m tutorials"
+        if fine
+        else "Please mend the lines with [fix]."
+    )
     return 0 if fine else 1
 
 

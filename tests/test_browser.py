@@ -146,7 +146,13 @@ def test_a_click_marks_a_patch_in_every_picture(lab):
     assert (moved["row"], moved["column"]) == (corner["row"] - 1, 2)
     lab.page.keyboard.press("Enter")
     tile.hover()
-    assert "cosine" in explorer.locator(".glom-under").inner_text()
+    under = explorer.locator(".glom-under")
+    assert "cosine" in under.inner_text()
+    lab.page.mouse.down()  # the mark moves to the patch under the pointer, which stays
+    lab.page.mouse.up()
+    here = status(explorer)
+    assert f"marked: row {here['row']}, column {here['column']}" in under.inner_text()
+    assert "cosine 1.00" in under.inner_text()
 
 
 def test_the_sliders_in_the_browser(lab):

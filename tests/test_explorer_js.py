@@ -19,10 +19,12 @@ from tutorials.trajectory import trajectory_payload
 # Playwright brings a Node of its own, so these tests never have to be skipped.
 NODE = shutil.which("node") or str(Path(playwright.__file__).parent / "driver" / "node")
 
+PURE = ("math", "state", "keys")
+
 
 def node(script, **given):
     """Run a script after the explorer's pure files; `out` is what comes back."""
-    pure = [(HERE / f"explorer_{name}.js").read_text("utf-8") for name in ("math", "keys")]
+    pure = [(HERE / f"explorer_{name}.js").read_text("utf-8") for name in PURE]
     constants = [f"const {name} = {json.dumps(value)};" for name, value in given.items()]
     text = "\n".join([*pure, *constants, script, "console.log(JSON.stringify(out));"])
     command = [NODE, "--input-type=module"]
@@ -76,6 +78,42 @@ def test_js_finds_the_islands_that_scipy_finds(tau):
     assert [island["size"] for island in out["list"]] == sizes.tolist()
     for island in out["list"]:
         assert labels.ravel()[island["at"]] == island["label"] - 1
+
+
+def test_js_a_line_always_closes_around_an_island():
+    """On 2 x 3: four directions 0, 40, 80, 120 degrees in a U, and 240 degrees beside it.
+
+    The two ends of the U are far apart, but one island: no line between them.
+    """
+    angles = np.deg2rad([0, 120, 240, 40, 80, 240])
+    out = node(
+        """
+        const near = neighborCosines(Float32Array.from(field), 2, 3, 2);
+        const { labels, border, groups, single } = findIslands(near, { h: 2, w: 3 }, 0.7);
+        const out = { labels: [...labels], groups, single, ends: near.right[0],
+          right: [0, 1, 3, 4].map((i) => border(i, i + 1)),
+          down: [0, 1, 2].map((i) => border(i, i + 3)) };
+        """,
+        field=np.stack([np.cos(angles), np.sin(angles)], axis=1).ravel().tolist(),
+    )
+    assert (out["labels"], out["groups"], out["single"]) == ([1, 1, 2, 1, 1, 2], 2, 0)
+    assert out["ends"] < 0.7
+    assert (out["right"], out["down"]) == ([False, True, False, True], [False] * 3)
+
+
+def test_js_a_number_keeps_away_from_the_marked_patch():
+    out = node(
+        """
+        const labels = [1, 1, 1, 1, 1, 2, 2, 2, 1, 1];
+        const list = describeIslands(labels, 5);
+        const place = (island, marked) => numberPlace(labels, list[island], 5, marked, 1, 1);
+        const out = { at: list.map(({ at }) => at), far: place(0, 9), near: place(0, 2),
+          none: place(1, 6), text: [-0.001, 0, -0.01, 1].map(hundredths) };
+        """
+    )
+    assert out["at"] == [2, 6]
+    assert (out["far"], out["near"], out["none"]) == (2, 0, -1)
+    assert out["text"] == ["0.00", "0.00", "-0.01", "1.00"]
 
 
 def test_js_unpacks_what_python_packed():

@@ -12,6 +12,7 @@ class Explorer {
     this.host = host;
     this.moving = false; // after Enter the arrows move the marked patch
     this.timer = null; // runs while playing
+    this.under = null; // the patch under the pointer: { index, cosines }
     this.sizes = new ResizeObserver(() => this.resize());
     // JupyterLab changes its theme by changing attributes of <body>.
     this.theme = new MutationObserver(this.paint);
@@ -38,6 +39,7 @@ class Explorer {
     this.frame = data.frame;
     this.page = buildPage(data.frame);
     this.view = new View(this.page, data);
+    this.under = null; // it may lie on a tile that is gone
     this.hasCenters = Boolean(data.centers);
     const { controls, charts, stage, element } = this.page;
     if (before) keepChoices(before.controls, controls);
@@ -71,7 +73,18 @@ class Explorer {
     };
   }
 
-  paint = () => this.page && this.view.paint(this.at);
+  paint = () => {
+    if (!this.page) return;
+    this.view.paint(this.at);
+    this.tell();
+  };
+
+  // What is under the pointer changes with the step and the mark, without a move of the pointer.
+  tell() {
+    const at = this.at;
+    if (!this.under) this.view.tell(null);
+    else this.view.tell(this.under.index, at, this.under.cosines(at)[this.under.index]);
+  }
 
   resize() {
     fitTiles(this.page, this.frame);
@@ -105,10 +118,13 @@ class Explorer {
         this.set("selected", this.patchUnder(canvas, event));
       });
       on(canvas, "pointermove", (event) => {
-        const [index, at] = [this.patchUnder(canvas, event), this.at];
-        this.view.tell(index, at, cosines(at)[index]);
+        this.under = { index: this.patchUnder(canvas, event), cosines };
+        this.tell();
       });
-      on(canvas, "pointerleave", () => this.view.tell(null));
+      on(canvas, "pointerleave", () => {
+        this.under = null;
+        this.tell();
+      });
     };
     for (const row of ["state", "cosine"]) {
       tile(panels.pixels[row], null, ({ selected }) => this.view.pixels.cosines(selected));

@@ -89,22 +89,27 @@ export function paintBorders({ pen, width, height }, h, w, border) {
 }
 
 // Island numbers, on islands of at least three locations: there is no room on smaller ones.
-export function paintNumbers({ pen, width, height }, h, w, islands) {
+// They keep away from the marked patch; if their island is too small for that, they stand above it.
+export function paintNumbers({ pen, width, height }, h, w, { list, labels }, marked) {
   const [cw, ch] = [width / w, height / h];
   const size = Math.max(9, Math.min(13, 0.9 * Math.min(cw, ch)));
   pen.font = `bold ${size}px sans-serif`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.lineJoin = "round";
-  for (const { number, at, size: members } of islands) {
-    if (members < 3) continue;
+  const reach = size / 2 + 3; // half a digit, and the frame of the marked patch
+  for (const island of list) {
+    if (island.size < 3) continue;
+    const place = numberPlace(labels, island, w, marked, 0.5 + reach / cw, 0.5 + reach / ch);
+    const at = place < 0 ? marked : place;
     const x = ((at % w) + 0.5) * cw;
-    const y = (Math.floor(at / w) + 0.5) * ch;
+    let y = (Math.floor(at / w) + 0.5) * ch;
+    if (place < 0) y += (ch / 2 + reach) * (y > ch / 2 + 2 * reach ? -1 : 1); // below at the top
     pen.strokeStyle = "#fff";
     pen.lineWidth = 3;
-    pen.strokeText(number, x, y);
+    pen.strokeText(island.number, x, y);
     pen.fillStyle = "#000";
-    pen.fillText(number, x, y);
+    pen.fillText(island.number, x, y);
   }
 }
 
@@ -119,7 +124,7 @@ export function paintSelected({ pen, width, height }, h, w, index) {
   }
 }
 
-const INSET = { left: 34, right: 18, top: 8, bottom: 18 };
+const INSET = { left: 34, right: 48, top: 8, bottom: 18 };
 
 // The step that lies under x (CSS pixels) in a chart of steps 0..last.
 export function chartStep(x, width, last) {
@@ -144,20 +149,21 @@ export function paintChart({ pen, width, height }, { lines, last, cursor, ink, t
     pen.globalAlpha = 1;
   }
   pen.textAlign = "center";
-  const stride = Math.max(1, Math.ceil(last / ((width - 60) / 24)));
+  const stride = Math.max(1, Math.ceil(last / ((width - 90) / 24)));
   for (let t = 0; t <= last; t += stride) pen.fillText(t, toX(t), height - 7);
   pen.globalAlpha = 0.7;
   pen.strokeRect(toX(cursor), INSET.top, 0, height - INSET.top - INSET.bottom);
   pen.globalAlpha = 1;
-  let lowest = -Infinity; // names at the right end, pushed apart
-  const named = lines.map((line) => ({ ...line, end: toY(line.values[last]) }));
-  for (const line of named.sort((a, b) => a.end - b.end)) {
-    paintLine(pen, line, toX, toY, cursor);
-    if (!line.name || Number.isNaN(line.end)) continue;
-    lowest = Math.max(line.end, lowest + 11);
-    pen.textAlign = "left";
-    pen.fillStyle = ink;
-    pen.fillText(line.name, toX(last) + 6, lowest);
+  for (const line of lines) paintLine(pen, line, toX, toY, cursor);
+  // Names at the right end, pushed apart, from the lowest upwards: there is room above it.
+  const named = lines.map((line) => ({ name: line.name, end: toY(line.values[last]) }))
+    .filter(({ name, end }) => name && !Number.isNaN(end)).sort((a, b) => b.end - a.end);
+  let highest = height - INSET.bottom + 11;
+  pen.textAlign = "left";
+  pen.fillStyle = ink;
+  for (const { name, end } of named) {
+    highest = Math.min(end, highest - 11);
+    pen.fillText(name, toX(last) + 6, highest);
   }
 }
 
@@ -184,7 +190,8 @@ function paintLine(pen, { values, color, dashed, bold }, toX, toY, cursor) {
   pen.fill();
 }
 
-// Bars from a zero line: the share of each voice in the new state. shares: one list per model.
+// Bars from a zero line: the share of each voice in the new state. shares: one list per model;
+// null: there is no such voice; NaN: nobody has spoken yet.
 export function paintVoices({ pen, width, height }, shares, ink, names) {
   const zero = 100;
   const unit = (width - zero - 34) / 1.1; // a share of 1 (a share can be negative: against)
@@ -197,7 +204,7 @@ export function paintVoices({ pen, width, height }, shares, ink, names) {
     pen.textAlign = "right";
     pen.fillText(name, zero - 6, y + tall / 2);
     shares.forEach((list, r) => {
-      const share = Number.isNaN(list[v]) ? 0 : list[v];
+      const share = list[v] || 0;
       const bar = (tall - 6) / shares.length;
       const length = Math.min(1.1, Math.max(-0.3, share)) * unit;
       pen.fillStyle = css(OKABE_ITO[5]);
@@ -206,7 +213,7 @@ export function paintVoices({ pen, width, height }, shares, ink, names) {
       pen.globalAlpha = 1;
       pen.fillStyle = ink;
       pen.textAlign = "left";
-      const text = Number.isNaN(list[v]) ? "" : share.toFixed(2);
+      const text = list[v] === null ? "none" : Number.isNaN(list[v]) ? "" : hundredths(share);
       pen.fillText(text, Math.max(zero, zero + length) + 4, y + 3 + (r + 0.5) * bar);
     });
   });

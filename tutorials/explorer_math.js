@@ -135,6 +135,26 @@ export function describeIslands(labels, w) {
   return islands;
 }
 
+// Where an island's number goes while patch `marked` has a frame around it, which would hide it:
+// the member nearest to `at` that is more than (across, down) cells away; -1 if there is none.
+export function numberPlace(labels, { label, at }, w, marked, across, down) {
+  const apart = (i, j) => [i % w - j % w, Math.floor(i / w) - Math.floor(j / w)];
+  const clear = (i) => {
+    const [x, y] = apart(i, marked);
+    return Math.abs(x) > across || Math.abs(y) > down;
+  };
+  if (clear(at)) return at;
+  let [place, best] = [-1, Infinity];
+  labels.forEach((other, i) => {
+    const [x, y] = apart(i, at);
+    if (other === label && x * x + y * y < best && clear(i)) [place, best] = [i, x * x + y * y];
+  });
+  return place;
+}
+
+// Two digits, and no minus before a zero.
+export const hundredths = (value) => value.toFixed(2).replace("-0.00", "0.00");
+
 // How much a step changed the field: |after - before| / |after|.
 export function updateSize(before, after) {
   let change = 0;

@@ -84,7 +84,7 @@ export function buildCharts(models) {
     return figure;
   };
   charts.element = make("div", { class: "glom-charts" },
-    chart("agreement", "agreement of neighbors", "inside islands minus across borders; ending in their level's number"),
+    chart("agreement", "agreement of neighbors", "inside islands minus across borders; no point where there is only one island"),
     chart("update", "size of the update", "|change| / |state| of each step"),
     chart("voices", "who made the marked patch", ""));
   if (models.length > 1) {

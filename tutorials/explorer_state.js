@@ -4,13 +4,14 @@ const HALVES = halfTable();
 
 // The islands (numbered on the page: those of at least two patches, in reading order), how many
 // of them there are, how many patches stand alone, the agreement across borders, and whether there
-// is a border between two neighbors (j is to the right of i, or below).
+// is a border between two neighbors. Low cosines inside an island, which hangs together around
+// them, are none: so a line always closes.
 function findIslands(neighbors, { h, w }, tau) {
   const labels = islandLabels(neighbors, h, w, tau);
   const list = describeIslands(labels, w);
   let groups = 0;
   for (const island of list) island.number = island.size > 1 ? ++groups : 0;
-  const border = (i, j) => isBorder((j === i + w ? neighbors.down : neighbors.right)[i], tau);
+  const border = (i, j) => labels[i] !== labels[j];
   const score = agreement(neighbors, labels, w);
   return { labels, list, groups, single: list.length - groups, border, agreement: score };
 }

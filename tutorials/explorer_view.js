@@ -2,7 +2,7 @@
 // at: { t, level, selected, tau, centered, mode, borders, numbers, playing, moving }
 
 const VOICE_NAMES = ["previous state", "bottom-up", "top-down", "consensus"];
-const show = (value) => (Number.isFinite(value) ? value.toFixed(2) : "none");
+const show = (value) => (Number.isFinite(value) ? hundredths(value) : "none");
 
 function countIslands({ groups, single }) {
   const islands = `${groups} island${groups === 1 ? "" : "s"}`;
@@ -54,7 +54,7 @@ export class View {
     const surface = prepare(column.state);
     paintCells(surface, h, w, cell);
     if (at.borders) paintBorders(surface, h, w, (i, j) => islands.border(i, j));
-    if (at.numbers) paintNumbers(surface, h, w, islands.list);
+    if (at.numbers) paintNumbers(surface, h, w, islands, at.selected);
     paintSelected(surface, h, w, at.selected);
     this.paintCosines(column, run.cosines(at.t, l, at.centered, at.selected), islands, at);
     column.caption.textContent = countIslands(islands);
@@ -108,7 +108,7 @@ export class View {
     const lines = (curve) => this.runs.flatMap((run, r) =>
       Array.from({ length: this.frame.levels }, (_, l) => ({
         values: curve(run, l), color: css(numberColor(l + 1)), dashed: r > 0, bold: l === level,
-        name: r > 0 ? "" : String(l),
+        name: r > 0 ? "" : `level ${l}`,
       })));
     const agreements = lines((run, l) => run.agreementCurve(l, centered, tau));
     const largest = Math.max(0.5, ...agreements.flatMap((line) => line.values.filter(Number.isFinite)));
@@ -125,7 +125,9 @@ export class View {
 
   paintShares({ t, level, selected }) {
     const { charts } = this.page;
-    const shares = this.runs.map((run) => run.voicesAt(t, selected, level));
+    const top = level === this.frame.levels - 1; // nobody is above it: it has no top-down voice
+    const shares = this.runs.map((run) =>
+      run.voicesAt(t, selected, level).map((share, v) => (t && top && v === 2 ? null : share)));
     paintVoices(prepare(charts.voices), shares, this.ink, VOICE_NAMES);
     charts.voicesNote.textContent = t
       ? `share of each voice in level ${level} at step ${t}`

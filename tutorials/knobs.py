@@ -1,5 +1,6 @@
 """Sliders that run the model again under the explorer, and a picture of your own."""
 
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -85,8 +86,9 @@ def explore_knobs(
         file = upload.value[-1]
         try:
             pixels = read_picture(bytes(file["content"]), config.image_size)
-        except (ValueError, OSError) as error:
-            message.value = f"{file['name']}: {error}. Choose a PNG, JPEG or GIF file."
+        except (ValueError, OSError):
+            wrong = f"{escape(file['name'])} is not a picture that can be read."
+            message.value = f"{wrong} Choose a PNG, JPEG or GIF file."
             return
         if config.channels == 1:
             pixels = pixels.mean(axis=2, keepdims=True).astype(np.uint8)

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float
 from .checks import check_rng, pick
 from .config import GlomConfig
 from .ops import einsum, einsum_vjp, softmax, softmax_vjp, unit, unit_vjp
+from .positions import grid_distances
 
 __all__ = [
     "SIMILARITIES",
@@ -138,8 +139,7 @@ def listening_mask(
         )
     if hears_itself and max(config.radii) <= 0 and not any(config.sample_counts):
         return None
-    rows, cols = np.divmod(np.arange(n), grid[1])
-    distance = np.hypot(rows[:, None] - rows, cols[:, None] - cols)
+    distance = grid_distances(grid)
     masks = []
     for radius, samples in zip(config.radii, config.sample_counts, strict=True):
         near = distance <= radius if radius > 0 or samples else np.ones((n, n), dtype=bool)

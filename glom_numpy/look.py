@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from .attention import attention_weights
 from .config import GlomConfig
@@ -46,8 +46,8 @@ def look(
     if "decoder" in heads:
         weights = np.array(recipe.weights("reconstruction", config.levels))
         predicted = mlp(heads["decoder"], levels)
-        counted = _counted(recipe, draws)
-        terms["reconstruction"] = reconstruction(predicted, patches, weights, counted)
+        scored = counted(recipe, draws)
+        terms["reconstruction"] = reconstruction(predicted, patches, weights, scored)
     asked = recipe.weights("agreement", config.levels)
     if any(asked):
         stop = recipe.stop_gradient
@@ -70,8 +70,8 @@ def look(
     return terms
 
 
-def _counted(recipe: Recipe, draws: Draws) -> Array:
-    """Which patches the reconstruction is scored on."""
+def counted(recipe: Recipe, draws: Draws) -> Bool[Array, "b n"]:
+    """Which patches the reconstruction is scored on: the hidden ones, or all."""
     hidden_only = recipe.hidden_only and recipe.mask_ratio > 0
     return draws.hidden if hidden_only else np.ones_like(draws.hidden)
 
@@ -127,9 +127,9 @@ def look_vjp(
     if "decoder" in heads:
         weights = np.array(recipe.weights("reconstruction", config.levels))
         predicted, back_decode = mlp_vjp(heads["decoder"], levels)
-        counted = _counted(recipe, draws)
+        scored = counted(recipe, draws)
         terms["reconstruction"], back_error = reconstruction_vjp(
-            predicted, patches, weights, counted
+            predicted, patches, weights, scored
         )
 
         def back_reconstruction(g: float, grads: dict) -> None:

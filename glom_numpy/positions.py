@@ -36,6 +36,12 @@ def grid_coordinates(grid: tuple[int, int], whole: tuple[int, int]) -> Float[Arr
     return np.stack(np.meshgrid(rows, cols, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
+def grid_distances(grid: tuple[int, int]) -> Float[Array, "n n"]:
+    """How far apart every two columns are, in patches (Euclidean)."""
+    rows, cols = np.divmod(np.arange(grid[0] * grid[1]), grid[1])
+    return np.hypot(rows[:, None] - rows, cols[:, None] - cols)
+
+
 def fourier_code(coordinates: Float[Array, "n 2"], bands: int) -> Float[Array, "n k"]:
     """sin and cos of pi 2^m times each coordinate, m = 0 .. bands-1; k = 4 * bands."""
     # The slowest wave covers half a turn, so the two ends of the picture get different codes.

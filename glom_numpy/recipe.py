@@ -19,6 +19,7 @@ from .checks import (
     per_level,
 )
 from .config import Choices, GlomConfig
+from .positions import grid_distances
 from .weights import draw_shapes, net_shapes
 
 __all__ = ["POSITIVES", "Draws", "Recipe", "draw", "init_heads"]
@@ -191,14 +192,13 @@ def _hide(recipe: Recipe, grid: tuple[int, int], rng: np.random.Generator) -> Ar
 
 def _near(anchors: Array, radius: float, grid: tuple[int, int], rng: np.random.Generator) -> Array:
     """For each anchor another location within the radius, evenly drawn (b, m)."""
-    rows, cols = np.divmod(np.arange(grid[0] * grid[1]), grid[1])
-    distance = np.hypot(rows[:, None] - rows, cols[:, None] - cols)
+    distance = grid_distances(grid)
     near = (distance <= radius) & (distance > 0)
     if not near.any(axis=1).all():
         raise ValueError(
             f"contrast_radius: wanted >= 1 patch, so that there is somebody; got {radius}"
         )
-    return np.argmax(near[anchors] * rng.random((*anchors.shape, len(rows))), axis=-1)
+    return np.argmax(near[anchors] * rng.random((*anchors.shape, len(near))), axis=-1)
 
 
 def init_heads(config: GlomConfig, recipe: Recipe, rng: np.random.Generator) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from .checks import check_rng, check_same_tree
 from .config import GlomConfig, flatten, unflatten
+from .positions import grid_distances
 
 __all__ = ["check_params", "from_glom_pytorch", "init_params", "net_shapes", "param_shapes"]
 
@@ -173,8 +174,7 @@ def _check_radius(config: GlomConfig, their_mask: Array | None) -> None:
         raise ValueError(
             f"local_consensus_radius: got {radius}, but the state_dict has {came} radius mask"
         )
-    rows, cols = np.divmod(np.arange(config.columns), config.grid[1])
-    distance = np.hypot(rows[:, None] - rows, cols[:, None] - cols)
+    distance = grid_distances(config.grid)
     if (
         their_mask.size != distance.size
         or ((their_mask.reshape(distance.shape) > 0) != (distance > radius)).any()

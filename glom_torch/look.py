@@ -1,7 +1,7 @@
 """Look at one state: every loss that the recipe asks for, at its levels, with its weights."""
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from .attention import attention_weights
@@ -30,8 +30,8 @@ def look(
     if "decoder" in heads:
         weights = levels.new_tensor(recipe.weights("reconstruction", config.levels))
         predicted = mlp(heads["decoder"], levels)
-        counted = _counted(recipe, draws)
-        terms["reconstruction"] = reconstruction(predicted, patches, weights, counted)
+        scored = counted(recipe, draws)
+        terms["reconstruction"] = reconstruction(predicted, patches, weights, scored)
     asked = recipe.weights("agreement", config.levels)
     if any(asked):
         stop = recipe.stop_gradient
@@ -54,10 +54,11 @@ def look(
     return terms
 
 
-def _counted(recipe: Recipe, draws: Draws) -> Tensor:
-    """Which patches the reconstruction is scored on."""
+def counted(recipe: Recipe, draws: Draws) -> Bool[Tensor, "b n"]:
+    """Which patches the reconstruction is scored on: the hidden ones, or all."""
     hidden_only = recipe.hidden_only and recipe.mask_ratio > 0
-    return draws.hidden if hidden_only else torch.ones_like(draws.hidden)
+    hidden = torch.as_tensor(draws.hidden)
+    return hidden if hidden_only else torch.ones_like(hidden)
 
 
 def _contests(

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from ..config import GlomConfig
+from ..look import counted
 from ..losses import corrupt, corrupt_vjp, reconstruction, reconstruction_vjp
 from ..ops import add_trees
 from ..patches import image_to_patches, patches_to_image
@@ -49,12 +50,6 @@ def shown(
     painted = corrupt(patches, draws.hidden, recipe.mask_value)
     seen = patches_to_image(painted, config.patch, config.grid)
     return patches, seen if draws.noise is None else seen + draws.noise
-
-
-def counted(recipe: Recipe, draws: Draws) -> Bool[Array, "b n"]:
-    """Which patches the reconstruction is scored on: the hidden ones, or all."""
-    hidden_only = recipe.hidden_only and recipe.mask_ratio > 0
-    return draws.hidden if hidden_only else np.ones_like(draws.hidden)
 
 
 def slot_objective(

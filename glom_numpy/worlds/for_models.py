@@ -5,6 +5,7 @@ from jaxtyping import Float64, Int, Shaped
 
 from ..islands import labels_on_grid
 from ..pictures import Scenes, check_images
+from ..recipe import SEGMENTS
 
 
 def segment_labels(
@@ -19,7 +20,7 @@ def segment_labels(
     n = grid[0] * grid[1]
     maps = []
     for name in segments:
-        if name not in ("", "parts", "groups", "objects"):
+        if name not in SEGMENTS:
             raise ValueError(f"segments: wanted parts, groups, objects or nothing, got {name!r}")
         labels = getattr(scenes, name) if name else np.zeros(scenes.images.shape[:1], int)
         if labels is None:

@@ -5,14 +5,14 @@ are hidden, for as many steps. With mask_ratio=0 nothing is hidden and every pat
 autoencoder, which is how Locatello et al. 2020 (section 4.1) train slot attention.
 """
 
-import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from glom_numpy.relatives.objective import check_fill_in
 from glom_numpy.relatives.slot_decoder import check_noise
 
 from ..config import GlomConfig
+from ..look import counted
 from ..losses import corrupt, reconstruction
 from ..patches import image_to_patches, patches_to_image
 from ..recipe import Draws, Recipe, to_tensors
@@ -38,13 +38,6 @@ def shown(
     painted = corrupt(patches, draws.hidden, recipe.mask_value)
     seen = patches_to_image(painted, config.patch, config.grid)
     return patches, seen if draws.noise is None else seen + draws.noise
-
-
-def counted(recipe: Recipe, draws: Draws) -> Bool[Tensor, "b n"]:
-    """Which patches the reconstruction is scored on: the hidden ones, or all."""
-    hidden_only = recipe.hidden_only and recipe.mask_ratio > 0
-    hidden = torch.as_tensor(draws.hidden)
-    return hidden if hidden_only else torch.ones_like(hidden)
 
 
 def slot_objective(

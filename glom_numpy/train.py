@@ -1,9 +1,8 @@
-"""The loop, nothing hidden: pick pictures, corrupt them, settle, look, step downhill.
+"""Training, nothing hidden: pick pictures, corrupt them, settle, look, and step downhill.
 
-`python -m glom_numpy.train --help` is the same loop with checkpoints and a progress bar.
+`python -m glom_numpy.train --help` is the same with checkpoints and a progress bar.
 """
 
-import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -15,24 +14,12 @@ from . import command
 from .checkpoint import save
 from .checks import check_number, check_whole
 from .config import GlomConfig
+from .descend import descend
 from .objective import objective_vjp
-from .optim import adam_init, adam_step, clip_grad_norm
 from .recipe import Recipe, draw
 from .worlds import to_model
 
-__all__ = ["fit", "learning_rate", "main"]
-
-
-def learning_rate(step: int, steps: int, lr: float, warmup: int | None = None) -> float:
-    """The rate of step 1, 2, ... `steps`: a line up to `lr` over `warmup` steps, a cosine down.
-
-    Adam's first averages are of few gradients, hence the line (None: a twentieth of all steps).
-    The cosine would reach 0 just after the last step (Loshchilov & Hutter 2017, without restarts).
-    """
-    warmup = steps // 20 if warmup is None else warmup
-    if step <= warmup:
-        return lr * step / warmup
-    return lr * 0.5 * (1 + math.cos(math.pi * (step - 1 - warmup) / (steps - warmup)))
+__all__ = ["fit", "main"]
 
 
 def fit(
@@ -69,31 +56,17 @@ def fit(
     """
     stop = steps if stop is None else stop
     check_loop(config, recipe, images, labels, steps, batch, lr, warmup, clip, seed, start, stop)
-    state = adam_init(params) if state is None else state
-    curve: dict[str, list[float]] = {}
-    # Steps count from 1, because default_rng([seed, 0]) is default_rng(seed): the weights' own.
-    for step in range(start + 1, stop + 1):
-        rng = np.random.default_rng([seed, step])
+
+    def loss(params: dict, rng: np.random.Generator) -> tuple[tuple, Callable[[], dict]]:
         chosen = rng.choice(len(images), batch, replace=False)
-        seen = to_model(images[chosen])
         named = None if labels is None else labels[chosen]
         draws = draw(config, recipe, batch, rng)
-        (loss, terms), backward = objective_vjp(params, config, recipe, seen, draws, named)
-        check_finite(step, "loss", float(loss))
-        grads, _ = backward()
-        try:
-            grads, length = clip_grad_norm(grads, clip or sys.float_info.max)
-        except ValueError as problem:
-            raise FloatingPointError(f"step {step}: {problem}") from None
-        rate = learning_rate(step, steps, lr, warmup)
-        params, state = adam_step(params, grads, state, lr=rate)
-        row = {"step": step, "loss": float(loss)} | {k: float(v) for k, v in terms.items()}
-        row |= {"gradient": float(length), "rate": rate}
-        for name, value in row.items():
-            curve.setdefault(name, []).append(value)
-        if each is not None:
-            each(params, state, row)
-    return params, state, curve
+        seen = to_model(images[chosen])
+        losses, backward = objective_vjp(params, config, recipe, seen, draws, named)
+        return losses, lambda: backward()[0]
+
+    loop = dict(steps=steps, lr=lr, warmup=warmup, clip=clip, seed=seed, start=start, stop=stop)
+    return descend(params, loss, **loop, state=state, each=each)
 
 
 def check_loop(
@@ -139,15 +112,6 @@ def check_loop(
         raise ValueError(f"labels: wanted (N, n, l) = {wanted}, got {labels.shape}")
     # A first draw finds what does not fit between recipe, config and batch.
     draw(config, recipe, batch, np.random.default_rng(seed))
-
-
-def check_finite(step: int, name: str, value: float) -> None:
-    """FloatingPointError, with what to try, once training has run away."""
-    if not math.isfinite(value):
-        raise FloatingPointError(
-            f"step {step}: the {name} is {value}; try a smaller lr, a smaller clip, or "
-            'state_norm="layer"'
-        )
 
 
 HOUSE = command.House("glom_numpy", fit, save, lambda tree, dtype, device: tree, ("float64",))

@@ -14,7 +14,7 @@ import threadpoolctl
 
 from glom_numpy import checkpoint
 from glom_numpy.config import flatten
-from glom_numpy.train import learning_rate
+from glom_numpy.descend import learning_rate
 from runs import HOUSES, curve, same_file, tiny_flags
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="kill -9 is a POSIX signal")

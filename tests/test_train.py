@@ -10,8 +10,8 @@ import pytest
 
 from glom_numpy import checkpoint
 from glom_numpy.config import GlomConfig, flatten, unflatten
+from glom_numpy.descend import learning_rate
 from glom_numpy.recipe import Recipe, init_heads
-from glom_numpy.train import learning_rate
 from glom_numpy.weights import init_params
 from glom_numpy.worlds import avatars
 from runs import HOUSES, curve, same_file, tiny_flags

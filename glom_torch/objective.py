@@ -10,7 +10,7 @@ from torch import Tensor
 from glom_numpy.checks import check_training
 
 from .config import GlomConfig
-from .glom import settle
+from .fast import settle
 from .look import look
 from .losses import corrupt
 from .patches import image_to_patches, patches_to_image
@@ -37,12 +37,12 @@ def objective(
     check_training(params["heads"], config, recipe, images, labels, draws.anchors.shape[1])
     patches = _every_view(image_to_patches(images, config.patch), draws)
     seen = _paint(config, corrupt(patches, draws.hidden, recipe.mask_value), draws)
-    states, voices = settle(params["glom"], config, seen, iters=draws.steps, mask=draws.mask)
+    run = dict(iters=draws.steps, mask=draws.mask, last=recipe.reads)
+    states, voices = settle(params["glom"], config, seen, **run)
     terms: dict[str, Tensor] = {}
-    for t in range(draws.steps - recipe.reads + 1, draws.steps + 1):
-        looked = look(
-            params["heads"], config, recipe, patches, states[t], voices[t - 1], draws, t, labels
-        )
+    first = draws.steps - recipe.reads + 1
+    for t, (levels, said) in enumerate(zip(states, voices, strict=True), start=first):
+        looked = look(params["heads"], config, recipe, patches, levels, said, draws, t, labels)
         for name, term in looked.items():
             terms[name] = terms.get(name, images.new_zeros(())) + term / recipe.reads
     return sum(terms.values(), images.new_zeros(())), terms

@@ -1,0 +1,89 @@
+"""The fast settling says what the plain one says, and its gradient is the same."""
+
+import numpy as np
+import pytest
+import torch
+
+from cases import img, levels, mask
+from compare import compare
+from glom_numpy.config import flatten
+from glom_torch import fast, glom
+from glom_torch.config import GlomConfig
+from glom_torch.weights import to_tensors
+from table import config, params
+
+MASK = torch.tensor(mask)
+RUNS = {
+    "first": (dict(beta=(1.0, 4.0)), dict(iters=3)),
+    "going_on": (dict(beta=(1.0, 4.0, 2.0)), dict(iters=2, start=1, levels=True)),
+    "learned_code": (dict(location="learned"), dict(iters=3)),
+    "nobody_told": (dict(location="none"), dict(iters=2)),
+    "one_told": (dict(location_reaches=("top_down",)), dict(iters=2)),
+    "deep": (dict(depth=2, top_down_activation="sine"), dict(iters=2)),
+    "shallow": (dict(levels=1, state_norm="unit"), dict(iters=2)),
+    "conv": (dict(front_end="conv", state_norm="layer"), dict(iters=2, levels=True)),
+    "dot": (dict(similarity="dot", beta=0.3), dict(iters=3, mask=MASK)),
+    "unit_keys": (dict(similarity="unit_keys", self_logit=-5e-4), dict(iters=2, mask=MASK)),
+    "itself": (dict(consensus_self=True), dict(iters=2, levels=True)),
+    "top_informed": (dict(lam=0.4, state_norm="layer"), dict(iters=2, levels=True, mask=MASK)),
+    "learned_voices": (dict(voice_weights="learned"), dict(iters=3, levels=True)),
+    "muted": (dict(voice_weights=(1, 2, 0.5, 0)), dict(iters=3, mask=MASK)),
+}
+
+
+def settled(settle, c, weights, how, dtype=torch.float64, **more):
+    """States, voices, and the gradient of a random sum of both."""
+    weights = to_tensors(weights, dtype=dtype)
+    leaves = {name: leaf.requires_grad_() for name, leaf in flatten(weights).items()}
+    how = dict(how) | more
+    start = torch.tensor(levels[:, :, : c.levels], dtype=dtype).requires_grad_()
+    seen = torch.tensor(img, dtype=dtype).requires_grad_()
+    given = start if how.pop("levels", False) else None
+    states, voices = settle(weights, c, seen, given, **how)
+    rng = np.random.default_rng(8)
+    total = 0
+    for answer in (states[-2:], voices[-2:]):
+        total = total + (answer * torch.tensor(rng.standard_normal(answer.shape)).to(dtype)).sum()
+    leaves = {**leaves, "levels": start, "img": seen}
+    grads = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+    return states, voices, dict(zip(leaves, grads, strict=True))
+
+
+@pytest.mark.parametrize("label", RUNS)
+@pytest.mark.parametrize("precision", ("float64", "float32"))
+def test_same_states_voices_and_gradients(label, precision):
+    choices, how = RUNS[label]
+    c, dtype = config(**choices), getattr(torch, precision)
+    weights = params(c)
+    wanted, came = (settled(house.settle, c, weights, how, dtype) for house in (glom, fast))
+    for name, one, other in zip(("states", "voices"), wanted, came, strict=False):
+        compare(one.detach().numpy(), other.detach(), dtype=precision, where=name)
+    for name, grad in wanted[2].items():
+        other = came[2][name]
+        assert (grad is None) == (other is None), name
+        if grad is not None:
+            compare(grad.numpy(), other, dtype=precision, where=f"gradient of {name}")
+
+
+def test_it_keeps_only_the_last():
+    choices, how = RUNS["going_on"]
+    c = config(**choices)
+    weights = params(c)
+    every, few = (settled(fast.settle, c, weights, how, last=last) for last in (None, 1))
+    assert len(every[0]) == 3 and len(few[0]) == len(few[1]) == 1
+    torch.testing.assert_close(few[0], every[0][-1:])
+    torch.testing.assert_close(few[1], every[1][-1:])
+
+
+@pytest.mark.parametrize("last", (0, 4, 1.5))
+def test_last_that_cannot_be(last, as_users_run_it):
+    with pytest.raises((ValueError, TypeError), match="last: wanted"):
+        settled(fast.settle, config(), params(config()), dict(iters=3), last=last)
+
+
+def test_every_choice_of_the_config_is_run_both_ways():
+    fields = set(GlomConfig.__dataclass_fields__)
+    sizes = {"dim", "image_size", "patch_size", "channels", "front_channels", "front_kernel"}
+    # These are used before the first step, by functions that both share, or make the mask.
+    before = {"bands", "hidden", "learned_crop", "local_consensus_radius", "samples"}
+    assert fields - sizes - before == {name for choices, _ in RUNS.values() for name in choices}

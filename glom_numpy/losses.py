@@ -115,8 +115,9 @@ def pairs(embeddings: Float[Array, "b n d"], segments: Int[Array, "b n"]) -> Flo
     """Mean of (cosine - 1 if in the same segment, else 0)^2 over all pairs of locations.
 
     Every segment of a picture counts the same, however small: a pair is weighed by one over the
-    sizes of both segments. With true labels this is supervised; with segments found some other
-    way (what moves together, say) it is not. Our reading: the paper has no such loss.
+    sizes of both segments. A negative segment takes no part: nobody says what belongs there.
+    With true labels this is supervised; with segments found some other way (what moves together,
+    say) it is not. Our reading: the paper has no such loss.
     """
     same, weights = _pairs(segments)
     directions = unit(embeddings)
@@ -125,10 +126,13 @@ def pairs(embeddings: Float[Array, "b n d"], segments: Int[Array, "b n"]) -> Flo
 
 
 def _pairs(segments: Array) -> tuple[Array, Array]:
-    """Which pairs (b, i, j) are in the same segment, and their weights, summing to 1 a picture."""
+    """Which pairs (b, i, j) are in the same segment, and their weights, summing to 1 a picture.
+
+    To 0 in a picture of which nobody says anything.
+    """
     same = segments[:, :, None] == segments[:, None, :]
-    share = 1 / same.sum(axis=-1)
-    share = share / share.sum(axis=-1, keepdims=True)
+    share = (segments >= 0) / same.sum(axis=-1)
+    share = share / np.maximum(share.sum(axis=-1, keepdims=True), 1)  # 1: one segment
     return same, share[:, :, None] * share[:, None, :]
 
 

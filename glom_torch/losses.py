@@ -100,12 +100,13 @@ def pairs(embeddings: Float[Tensor, "b n d"], segments: Int[Tensor, "b n"]) -> F
     """Mean of (cosine - 1 if in the same segment, else 0)^2 over all pairs of locations.
 
     Every segment of a picture counts the same, however small: a pair is weighed by one over the
-    sizes of both segments. With true labels this is supervised; with segments found some other
-    way (what moves together, say) it is not. Our reading: the paper has no such loss.
+    sizes of both segments. A negative segment takes no part: nobody says what belongs there.
+    With true labels this is supervised; with segments found some other way (what moves together,
+    say) it is not. Our reading: the paper has no such loss.
     """
     same = segments[:, :, None] == segments[:, None, :]
-    share = 1 / same.sum(dim=-1).to(embeddings.dtype)
-    share = share / share.sum(dim=-1, keepdim=True)
+    share = (segments >= 0) / same.sum(dim=-1).to(embeddings.dtype)
+    share = share / share.sum(dim=-1, keepdim=True).clamp(min=1)  # 1: one segment
     weights = share[:, :, None] * share[:, None, :]
     directions = unit(embeddings)
     cosines = torch.einsum("b i d, b j d -> b i j", directions, directions)

@@ -148,6 +148,8 @@ add("losses.partners_by_attention", "", attended, places, locked(RNG.random((2, 
 
 segments = locked(RNG.integers(3, size=(2, 15)))
 add("losses.pairs", "", tokens, segments)
+add("losses.pairs", "unsaid", tokens, locked(RNG.integers(-2, 2, size=(2, 15))))
+add("losses.pairs", "nothing_said", tokens, locked(np.full((2, 15), -1)))
 
 # look and objective
 recipe = Recipe(iters=4, reads=2, noise=0.1, agreement=0.3, contrast=0.1, anchors=3, projection=5)

@@ -6,14 +6,14 @@
     step        four voices -> the next state         glom        settle; Glom
     losses      fill in, agree, tell apart            recipe      what training asks for
     look        every loss at one state               objective   one number to make smaller
-    train       the loop, nothing hidden              weights     drawn, or from glom-pytorch
-    checkpoint  weights in and out                    islands     find, count, nest
-    scores      how well they fit the truth           parse       the tree they make
-    worlds      pictures whose parse is known         pictures    ways to bring your own
-    ops         einsum, softmax, GELU, ...            optim       from gradients to new parameters
-    gradcheck   is a backward pass right?             command     the command line of train
-    flags       what can be asked of it               record      what a run leaves behind
-    figures     matplotlib, only on request
+    descend     the loop around any loss              train       the same around GLOM's
+    weights     drawn, or from glom-pytorch           checkpoint  weights in and out
+    islands     find, count, nest                     scores      how well they fit the truth
+    parse       the tree they make                    worlds      pictures whose parse is known
+    pictures    ways to bring your own                ops         einsum, softmax, GELU, ...
+    optim       from gradients to new parameters      gradcheck   is a backward pass right?
+    command     the command line of train             flags       what can be asked of it
+    record      what a run leaves behind              figures     matplotlib, only on request
     relatives   slot attention, iterated self-attention: what GLOM is measured beside
 
 Every backward pass stands below its forward pass, as `*_vjp`. `python -m glom_numpy` counts lines.

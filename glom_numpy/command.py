@@ -19,7 +19,7 @@ from .flags import House, Training, asked_for, parser
 from .recipe import Recipe, init_heads
 from .record import Progress, Record, Signals, check_out, curve_path, fingerprint
 from .weights import check_params, init_params
-from .worlds import Scenes, open_world, segment_labels
+from .worlds import Scenes, first_frames, open_world, segment_labels
 
 __all__ = ["House", "Training", "carry_out", "main", "parser", "prepare"]
 
@@ -78,7 +78,8 @@ def _begin(
     training = Training.from_dict(asked["train"])
     recipe = Recipe.from_dict(asked["recipe"])
     scenes = _scenes(training)
-    config = _config(asked["glom"], training, scenes.images)
+    images = first_frames(scenes)
+    config = _config(asked["glom"], training, images)
     labels = _labels(scenes, config, recipe)
     params = _parameters(config, recipe, training)
     dtype = getattr(args, "dtype", house.dtypes[0])
@@ -89,11 +90,11 @@ def _begin(
         recipe=recipe,
         training=training.to_dict(),
         dtype=dtype,
-        pictures=fingerprint(scenes.images, labels),
+        pictures=fingerprint(images, labels),
         every=training.curve_every or max(training.steps // 200, 1),
     )
     carried = house.carry(params, dtype, getattr(args, "device", "cpu"))
-    data = dict(images=scenes.images, labels=labels)
+    data = dict(images=images, labels=labels)
     house.fit(carried, config, recipe, **data, **training.loop(), stop=0)  # its checks alone
     if recipe.iters < config.levels:
         _say(
@@ -108,13 +109,7 @@ def _begin(
 def _scenes(training: Training) -> Scenes:
     rng = np.random.default_rng(training.seed)
     choices = dict(split=training.split, count=training.count, size=training.size)
-    scenes = open_world(training.world, **choices, rng=rng)
-    if scenes.images.ndim != 4:
-        raise ValueError(
-            f"world: wanted pictures (N, H, W, c), got {scenes.images.shape}: films are not "
-            "trained on yet"
-        )
-    return scenes
+    return open_world(training.world, **choices, **training.world_choices, rng=rng)
 
 
 def _labels(scenes: Scenes, config: GlomConfig, recipe: Recipe) -> np.ndarray | None:
@@ -126,7 +121,7 @@ def _labels(scenes: Scenes, config: GlomConfig, recipe: Recipe) -> np.ndarray | 
             f"segments: wanted {config.levels} names for `pairs`, one a level, "
             f"got {recipe.segments}"
         )
-    return segment_labels(scenes, recipe.segments, config.grid)
+    return segment_labels(scenes, recipe.segments, config.grid, background=recipe.background)
 
 
 def _config(asked: Mapping[str, Any], training: Training, images: np.ndarray) -> GlomConfig:
@@ -185,11 +180,12 @@ def _resume(
         raise ValueError(f"--resume: {args.out} is {dtype}; {house.name} computes in {known}")
     scenes = _scenes(training)
     labels = _labels(scenes, record.config, record.recipe)
-    if fingerprint(scenes.images, labels) != record.pictures:
+    images = first_frames(scenes)
+    if fingerprint(images, labels) != record.pictures:
         raise ValueError(f"--resume: {training.world} no longer has the pictures it began with")
     tree = house.carry(checkpoint.params, dtype, getattr(args, "device", "cpu"))
     state = tree.pop("optimizer", None)
-    return record, dict(images=scenes.images, labels=labels), tree, state
+    return record, dict(images=images, labels=labels), tree, state
 
 
 def _record(house: House, args: Namespace, checkpoint: Checkpoint) -> Record:

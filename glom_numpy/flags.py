@@ -3,7 +3,7 @@
 import json
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .checks import check_number, check_whole, pair
@@ -34,6 +34,9 @@ class Training(Choices):
     split: str = "train"
     count: int = 1000  # scenes, of a world that is drawn
     size: int | tuple[int, int] | None = None  # pixels, of a world that has no size of its own
+    # Any other choice of a drawn world's generator, such as {"frames": 3, "objects": 3}. Of films
+    # the first frame is trained on; the others show what moves together (Recipe.segments).
+    world_choices: dict[str, Any] = field(default_factory=dict)
     steps: int = 1000
     batch: int = 32
     lr: float = 1e-3
@@ -57,6 +60,8 @@ class Training(Choices):
             object.__setattr__(self, name, check_number(name, getattr(self, name), 0.0))
         if self.size is not None:
             pair("size", self.size)
+        if not isinstance(self.world_choices, dict):
+            raise TypeError(f"world_choices: wanted names and values, got {self.world_choices!r}")
 
     def loop(self) -> dict[str, Any]:
         """The part that `fit` takes."""

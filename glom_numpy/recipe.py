@@ -28,8 +28,10 @@ Array = np.ndarray
 
 # Where the positive of a contrastive pair comes from.
 POSITIVES = ("radius", "attention", "view")
-# The label maps that a world may have; "" is none.
-SEGMENTS = ("", "parts", "groups", "objects")
+# Where a level's segments come from: labels that a world may have, or its pictures and films
+# alone (`worlds.gestalt`); "" is nowhere.
+LABELS, UNLABELED = ("parts", "groups", "objects"), ("regions", "common_fate", "moving_regions")
+SEGMENTS = ("", *LABELS, *UNLABELED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +73,13 @@ class Recipe(Choices):
     projection: int = 0  # width of the projection head before the contrast; 0: none
 
     pairs: float | tuple[float, ...] = 0.0  # weight per level: same segment, same direction
-    # Which labels of the world are each level's segments ("" for none), for `pairs`.
+    # What each level's segments are, for `pairs`: SEGMENTS, one a level ("" for none).
     segments: tuple[str, ...] = ()
+    background: bool = True  # it is a segment like others; False: it takes no part
 
     def __post_init__(self) -> None:
         self._make_plain()
-        for name in ("hidden_only", "stop_gradient", "same_places"):
+        for name in ("hidden_only", "stop_gradient", "same_places", "background"):
             check_flag(name, getattr(self, name))
         for name in check_tuple("segments", self.segments):
             check_choice("segments", name, SEGMENTS)

@@ -5,7 +5,8 @@
     attention   consensus between columns             step        four voices -> the next state
     glom        settle; Glom is an nn.Module          losses      fill in, agree, tell apart
     recipe      what training asks for *              look        every loss at one state
-    objective   one number to make smaller            train       the loop, nothing hidden
+    objective   one number to make smaller            fast        glom's settle, laid out for speed
+    descend     the loop around any loss              train       the same around GLOM's
     weights     drawn, or from glom-pytorch *         checkpoint  weights in and out
     islands     find, count, nest *                   scores      how well they fit the truth *
     parse       the tree they make *                  worlds      pictures whose parse is known *

@@ -5,6 +5,7 @@
     puppet      figures with limbs that occlude       pieces      tetrominoes
     shape       several simple shapes                 paint       what they all are drawn with
     by_name     all of these by name, with splits     for_models  as models take them
+    gestalt     segments without labels: what looks alike, what moves together
 
 Every drawn world is a generator: the same seed is the same scenes. What k-means on position and on
 color scores there is in its docstring: a world is evidence only where such controls fail.
@@ -15,7 +16,8 @@ from .bars import crossing_bars
 from .by_name import WORLDS, open_world
 from .designed import avatars
 from .ellipse import ELLIPSE_CLASSES, EllipseScenes, ellipses
-from .for_models import segment_labels, to_model
+from .for_models import first_frames, segment_labels, to_model
+from .gestalt import common_fate, moving_regions, regions
 from .paint import PALETTE
 from .pieces import tetrominoes
 from .puppet import puppets
@@ -30,13 +32,17 @@ __all__ = [
     "Scenes",
     "SymbolGrid",
     "avatars",
+    "common_fate",
     "crossing_bars",
     "ellipses",
+    "first_frames",
     "from_folder",
     "from_npz",
+    "moving_regions",
     "open_world",
     "picture",
     "puppets",
+    "regions",
     "segment_labels",
     "shapes",
     "symbol_grid",

@@ -1,34 +1,63 @@
-"""Scenes as models take them: pictures with channels first, labels by location."""
+"""Scenes as models take them: pictures with channels first, segments by location."""
 
 import numpy as np
 from jaxtyping import Float64, Int, Shaped
+from tqdm import tqdm
 
+from ..checks import check_flag
 from ..islands import labels_on_grid
 from ..pictures import Scenes, check_images
-from ..recipe import SEGMENTS
+from ..recipe import LABELS, SEGMENTS
+from . import gestalt
+
+
+def first_frames(scenes: Scenes) -> Shaped[np.ndarray, "N H W c"]:
+    """The pictures, or of films the first frame, which is what labels and segments are of."""
+    return scenes.images[:, 0] if scenes.images.ndim == 5 else scenes.images
 
 
 def segment_labels(
-    scenes: Scenes, segments: tuple[str, ...], grid: tuple[int, int]
+    scenes: Scenes, segments: tuple[str, ...], grid: tuple[int, int], *, background: bool = True
 ) -> Int[np.ndarray, "N n l"]:
-    """For each level the label of each location in the label map that `segments` names for it.
+    """For each level the segment of each location, as `segments` says for it (recipe.SEGMENTS).
 
-    segments: "parts", "groups", "objects", or "" for a level without labels (all 0), one a level;
-    a patch has the label of most of its pixels (`islands.labels_on_grid`). ValueError for a name
-    that is not one of these, and for labels that the scenes do not have.
+    "parts", "groups", "objects" are labels of the scenes; "regions", "common_fate" and
+    "moving_regions" are found in their pictures by `gestalt`, the last two in films only; "" is
+    for a level without (all 0). A patch has the segment of most of its pixels
+    (`islands.labels_on_grid`); -1 where nobody says, and for `background` False also in place
+    of 0. ValueError for a name that is not one of these and for scenes that do not have it.
     """
     n = grid[0] * grid[1]
     maps = []
     for name in segments:
         if name not in SEGMENTS:
-            raise ValueError(f"segments: wanted parts, groups, objects or nothing, got {name!r}")
-        labels = getattr(scenes, name) if name else np.zeros(scenes.images.shape[:1], int)
+            known = ", ".join(SEGMENTS[1:])
+            raise ValueError(f"segments: wanted {known} or nothing, got {name!r}")
+        if not name:
+            maps.append(np.zeros((len(scenes), n), int))
+            continue
+        labels = getattr(scenes, name) if name in LABELS else _found(scenes, name)
         if labels is None:
             raise ValueError(f"segments: wanted {name!r}, but these pictures have no such labels")
-        if name:
-            labels = labels_on_grid(labels, grid).reshape(len(scenes), n)
-        maps.append(np.broadcast_to(labels.reshape(len(scenes), -1), (len(scenes), n)))
+        # Counted from 0 for a moment: most pixels of a patch may be of no segment at all.
+        labels = labels_on_grid(labels + 1, grid).reshape(len(scenes), n) - 1
+        maps.append(labels if check_flag("background", background) else labels - (labels == 0))
     return np.stack(maps, axis=-1)
+
+
+def _found(scenes: Scenes, name: str) -> Int[np.ndarray, "N H W"]:
+    """Segments that nobody labeled."""
+    films = scenes.images if scenes.images.ndim == 5 else scenes.images[:, None]
+    if name != "regions" and films.shape[1] < 2:
+        raise ValueError(
+            f"segments: {name!r} wants films, (N, t, H, W, c) with t of 2 or more (frames=3 in a "
+            f"drawn world), got images {scenes.images.shape}"
+        )
+    if films.dtype == np.uint8:
+        films = films / np.float32(255)
+    find = getattr(gestalt, name)
+    bar = tqdm(films, desc=name, unit="film", leave=False, disable=None)
+    return np.stack([find(film[0] if name == "regions" else film) for film in bar])
 
 
 def to_model(

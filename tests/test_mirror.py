@@ -33,8 +33,10 @@ ONLY_NUMPY = {
     "record": "what a training run leaves behind, for both houses",
     "__main__": "prints the map of both houses",
 }
-DRAWN = "bars by_name designed ellipse for_models gestalt paint pieces puppet shape symbols"
-ONLY_NUMPY |= {f"worlds.{room}": "glom_torch.worlds is its doorway" for room in DRAWN.split()}
+DRAWN = "bars by_name constellation designed ellipse for_models gestalt paint pieces puppet shape"
+ONLY_NUMPY |= {
+    f"worlds.{room}": "glom_torch.worlds is its doorway" for room in [*DRAWN.split(), "symbols"]
+}
 
 # Rooms that only the torch house has.
 ONLY_TORCH = {"fast": "glom.settle laid out for speed; test_fast.py holds the two equal"}

@@ -70,7 +70,14 @@ DRAWN = [name for name in WORLDS if name != "avatars"]
 
 def test_open_world_by_name():
     assert list(WORLDS)[:2] == ["avatars", "crossing_bars"]
-    assert DRAWN == ["crossing_bars", "ellipses", "puppets", "tetrominoes", "shapes"]
+    assert DRAWN == [
+        "crossing_bars",
+        "constellations",
+        "ellipses",
+        "puppets",
+        "tetrominoes",
+        "shapes",
+    ]
     assert len(open_world("avatars")) == 3500 and len(open_world("avatars", split="test")) == 500
     bars = open_world("crossing_bars", count=7, size=52, rng=rng())
     assert bars.images.shape == (7, 52, 52, 3) and bars.parts is not None
@@ -110,8 +117,8 @@ def test_open_world_refuses(as_users_run_it, tmp_path):
         (
             "avatar",
             {},
-            "world: wanted avatars, crossing_bars, ellipses, puppets, tetrominoes, shapes, an .npz "
-            "or a folder of pictures, got 'avatar'",
+            "world: wanted avatars, crossing_bars, constellations, ellipses, puppets, tetrominoes, "
+            "shapes, an .npz or a folder of pictures, got 'avatar'",
         ),
         ("avatars", {"size": 32}, "size: the avatars are 16x16 pixels, got 32"),
         ("crossing_bars", {"rng": rng(), "split": "dev"}, "split: wanted one of all, ood_objects"),

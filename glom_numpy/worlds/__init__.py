@@ -5,7 +5,7 @@
     puppet      figures with limbs that occlude       pieces      tetrominoes
     shape       several simple shapes                 paint       what they all are drawn with
     by_name     all of these by name, with splits     for_models  as models take them
-    gestalt     segments without labels: what looks alike, what moves together
+    constellation  rings of discs that interlock      gestalt     segments without labels
 
 Every drawn world is a generator: the same seed is the same scenes. What k-means on position and on
 color scores there is in its docstring: a world is evidence only where such controls fail.
@@ -14,6 +14,7 @@ color scores there is in its docstring: a world is evidence only where such cont
 from ..pictures import Scenes, from_folder, from_npz, picture
 from .bars import crossing_bars
 from .by_name import WORLDS, open_world
+from .constellation import constellations
 from .designed import avatars
 from .ellipse import ELLIPSE_CLASSES, EllipseScenes, ellipses
 from .for_models import first_frames, segment_labels, to_model
@@ -33,6 +34,7 @@ __all__ = [
     "SymbolGrid",
     "avatars",
     "common_fate",
+    "constellations",
     "crossing_bars",
     "ellipses",
     "first_frames",

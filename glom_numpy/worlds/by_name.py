@@ -10,6 +10,7 @@ import numpy as np
 from ..checks import check_choice, pair
 from ..pictures import SUFFIXES, Scenes, from_folder, from_npz
 from .bars import crossing_bars
+from .constellation import constellations
 from .designed import avatars
 from .ellipse import ellipses
 from .pieces import tetrominoes
@@ -34,6 +35,14 @@ WORLDS = {
     "avatars": avatars,
     "crossing_bars": Drawn(
         crossing_bars, {"ood_objects": {"objects": 3}, "ood_scale": {"radius": 5.0}}
+    ),
+    "constellations": Drawn(
+        constellations,
+        {
+            "ood_objects": {"objects": 3},
+            "ood_scale": {"radius": 4.6, "ring": 12.6, "apart": (7.0, 11.0)},
+            "ood_rotation": {"tilt": 0.5},
+        },
     ),
     "ellipses": Drawn(
         ellipses,

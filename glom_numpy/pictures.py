@@ -14,7 +14,7 @@ from .checks import pair
 __all__ = ["Scenes", "from_npz", "from_folder", "picture"]
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
-ARRAYS = ("images", "parts", "objects", "part_names", "groups", "group_names")
+ARRAYS = ("images", "frames", "parts", "objects", "part_names", "groups", "group_names")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +100,12 @@ def _check_labels(labels: np.ndarray, name: str, wanted: tuple[int, ...]) -> np.
 def from_npz(path: str | Path) -> Scenes:
     """Scenes from an npz with `images` (N, H, W, c), uint8 or float in [0, 1].
 
-    Optional: `parts`, `groups`, `objects` (N, H, W), integers with 0 for background; `part_names`,
+    Or films, `frames` (N, t, H, W, c), in their place. Optional: `parts`, `groups`, `objects`
+    (N, H, W), integers with 0 for background, of films those of the first frame; `part_names`,
     `group_names`, strings. Other arrays are left alone. Pickles are never opened.
     Raises FileNotFoundError, and ValueError naming the file for whatever else is wrong with it: not
-    an npz, truncated, object arrays, no `images`, shapes that do not match, labels that are not
-    integers, NaN or a float outside [0, 1] (with its place).
+    an npz, truncated, object arrays, no `images` or `frames`, or both, shapes that do not match,
+    labels that are not integers, NaN or a float outside [0, 1] (with its place).
     """
     try:
         with open(path, "rb") as raw:  # np.load(path) would leave a broken file open
@@ -124,19 +125,31 @@ def from_npz(path: str | Path) -> Scenes:
         elif "pickle" in str(error):
             error = "not an npz file, or a pickle, which may run code and is never opened"
         raise ValueError(f"{path}: wanted an npz of plain arrays, got: {error}") from None
+    key = "frames" if "frames" in found else "images"
+    if key == "frames":
+        frames = found.pop(key)
+        if "images" in found:
+            raise ValueError(f"{path}: wanted `images` or `frames`, got both; labels are of one")
+        if frames.ndim != 5:
+            hint = "; one frame each is `images`" if frames.ndim == 4 else ""
+            raise ValueError(f"{path}: frames: wanted (N, t, H, W, c), got {frames.shape}{hint}")
+        found["images"] = frames
     if "images" not in found:
-        raise ValueError(f"{path}: wanted an array `images` (N, H, W, c), got: {there}")
+        wanted = "an array `images` (N, H, W, c), or `frames` (N, t, H, W, c)"
+        raise ValueError(f"{path}: wanted {wanted}, got: {there}")
     for name in ("part_names", "group_names"):
         if name in found:
             if found[name].ndim != 1 or found[name].dtype.kind != "U":
                 raise ValueError(f"{path}: {name}: wanted a row of str, got {found[name].dtype}")
             found[name] = tuple(found[name].tolist())
     if len(np.atleast_1d(found["images"])) == 0:
-        raise ValueError(f"{path}: images: wanted at least one picture, got none")
+        raise ValueError(f"{path}: {key}: wanted at least one picture, got none")
     try:
         return Scenes(**found)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        said = str(error)
+        said = key + said.removeprefix("images") if said.startswith("images:") else said
+        raise ValueError(f"{path}: {said}") from None
 
 
 def picture(

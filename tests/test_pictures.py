@@ -95,6 +95,35 @@ def test_npz_round_trip(tmp_path):
     assert from_npz(str(tmp_path / "video.npz")).images.shape == (3, 2, 5, 7, 3)
 
 
+def test_npz_of_films(tmp_path):
+    frames = rng().integers(0, 256, (3, 2, 5, 7, 3), np.uint8)
+    np.savez(tmp_path / "films.npz", frames=frames, objects=LABELS)
+    scenes = from_npz(tmp_path / "films.npz")
+    np.testing.assert_array_equal(scenes.images, frames)
+    np.testing.assert_array_equal(scenes.objects, LABELS)
+
+
+@pytest.mark.parametrize(
+    "arrays, message",
+    [
+        ({"frames": IMAGES}, "frames: wanted (N, t, H, W, c), got (3, 5, 7, 3); one frame each"),
+        ({"frames": IMAGES[..., 0]}, "frames: wanted (N, t, H, W, c), got (3, 5, 7)"),
+        ({"frames": IMAGES[:, None], "images": IMAGES}, "wanted `images` or `frames`, got both"),
+        ({"frames": IMAGES[:, None], "parts": LABELS[:, None]}, "parts: wanted (3, 5, 7)"),
+        ({"frames": IMAGES[:, :0, None]}, "with none of them 0, got (3, 0, 1, 7, 3)"),
+        ({"frames": IMAGES[:0, None]}, "frames: wanted at least one picture, got none"),
+        (
+            {"frames": IMAGES[:, None].astype(int)},
+            "frames: wanted uint8, or float in [0, 1], got int64",
+        ),
+    ],
+)
+def test_npz_of_no_films(arrays, message, tmp_path):
+    np.savez(tmp_path / "bad.npz", **arrays)
+    with pytest.raises(ValueError, match="bad.npz: .*" + re.escape(message)):
+        from_npz(tmp_path / "bad.npz")
+
+
 class Explosive:
     """Opening a pickle of this would raise SystemExit: from_npz must not get that far."""
 
@@ -140,7 +169,7 @@ def write(path, kind):
         ("empty", "wanted an npz"),
         ("zip", "a zip file whose entries are not arrays"),
         ("none", "images: wanted at least one picture, got none"),
-        ("key", r"wanted an array `images` \(N, H, W, c\), got: pictures"),
+        ("key", r"wanted an array `images` \(N, H, W, c\), or `frames` .*, got: pictures"),
         ("names", "part_names: wanted a row of str, got int64"),
         ("truncated", "wanted an npz"),
         ("damaged", "wanted an npz"),

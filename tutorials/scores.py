@@ -14,66 +14,33 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from glom_numpy.attention import listening_mask
 from glom_numpy.checkpoint import load, write_atomic
-from glom_numpy.glom import Glom, settle
+from glom_numpy.glom import Glom
 from glom_numpy.islands import center, level_mean
-from glom_numpy.positions import grid_coordinates
-from glom_numpy.scores import contrast, fg_ari
-from glom_numpy.worlds import Scenes, avatars, to_model
+from glom_numpy.worlds import Scenes, avatars
+from tutorials.experiments import controls, measure
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights" / "avatars.safetensors"
 SCORES = WEIGHTS.with_suffix(".scores.json")
 README = HERE.parent / "README.md"
 MARKS = "<!-- scores: made by python -m tutorials.scores -->", "<!-- end of scores -->"
-BATCH = 20
 
 
-def score(vectors: np.ndarray, scenes: Scenes, seed: int) -> dict[str, float]:
+def score(vectors: np.ndarray, scenes: Scenes, seed: int) -> dict[str, float | None]:
     """Mean FG-ARI and contrast of one vector per location (N, n, d), for parts and for groups."""
-    rng = np.random.default_rng(seed)
-    found = {}
-    for name, labels in (("parts", scenes.parts), ("groups", scenes.groups)):
-        flat = labels.reshape(len(labels), -1)
-        pairs = list(zip(vectors, flat, strict=True))
-        aris = [fg_ari(v, truth, method="kmeans", rng=rng) for v, truth in pairs]
-        contrasts = [contrast(v, truth) for v, truth in pairs]
-        found[f"{name} FG-ARI"] = _mean(aris)
-        found[f"{name} contrast"] = _mean(contrasts)
-    return found
-
-
-def _mean(values: list[float | None]) -> float:
-    return round(float(np.mean([value for value in values if value is not None])), 3)
+    labels = measure.labels_of(scenes, ("parts", "groups"))
+    found = measure.score(vectors, labels, np.random.default_rng(seed))
+    return {name: value for name, value in found.items() if name.endswith(("FG-ARI", "contrast"))}
 
 
 def states_at(model: Glom, scenes: Scenes, steps: list[int]) -> dict[int, np.ndarray]:
     """The states (N, n, l, d) at some t, centered per level over these pictures and unit length."""
-    kept: dict[int, list[np.ndarray]] = {t: [] for t in steps}
-    mask = listening_mask(model.config, model.config.grid)
-    for start in tqdm(range(0, len(scenes), BATCH), desc="settling", leave=False, disable=None):
-        img = to_model(scenes.images[start : start + BATCH])
-        levels, before = None, 0
-        for t in sorted(steps):
-            run = dict(iters=t - before, start=before, mask=mask)
-            levels = settle(model.params, model.config, img, levels, **run)[0][-1].copy()
-            kept[t].append(levels)
-            before = t
-    states = {t: np.concatenate(parts) for t, parts in kept.items()}
-    return {t: center(x, level_mean(x)) for t, x in states.items()}
+    looks = measure.looks_at(model, scenes.images, steps)
+    return {t: center(look.levels, level_mean(look.levels)) for t, look in looks.items()}
 
 
-def controls(scenes: Scenes) -> dict[str, np.ndarray]:
-    """What needs no GLOM at all: color, place, and both, one vector per pixel."""
-    color = scenes.images.reshape(len(scenes), -1, scenes.images.shape[-1]) / 255
-    size = scenes.images.shape[1:3]
-    place = np.broadcast_to(grid_coordinates(size, size), (*color.shape[:2], 2))
-    both = np.concatenate([color, place], axis=-1)
-    return {"color alone": color, "location alone": place, "color and location": both}
-
-
-def measure(count: int, seed: int) -> dict:
+def scores_of(count: int, seed: int) -> dict:
     """All rows of the table, as a dict that JSON can hold."""
     began = time.perf_counter()
     saved = load(WEIGHTS)
@@ -107,7 +74,7 @@ def measure(count: int, seed: int) -> dict:
     for name, states in others.items():
         for level in range(1, top + 1):
             add(name, level, trained, states[:, :, level])
-    for name, vectors in controls(scenes).items():
+    for name, vectors in controls.by_pixel(scenes.images).items():
         add(name, None, None, vectors)
     bar.close()
     seconds = round(time.perf_counter() - began, 1)
@@ -152,7 +119,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true", help="replace the JSON and the README's")
     asked = parser.parse_args()
-    scores = measure(asked.count, asked.seed)
+    scores = scores_of(asked.count, asked.seed)
     print(table(scores))
     if asked.write:
         write_atomic(SCORES, (json.dumps(scores, indent=1) + "\n").encode())

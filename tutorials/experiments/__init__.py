@@ -1,0 +1,55 @@
+"""What was trained and measured: one command each, results as JSON beside it. In reading order:
+
+    __main__      the command line: `python -m tutorials.experiments NAME --seeds 5`
+    runs          what an experiment is (the contract), and how its runs are made and kept
+    files         results on disk, and what machine made them
+    tables        results as tables          figures    results as pictures
+    measure       one way of scoring for everything
+    controls      what needs no learning, or must do worse
+    scorer        from vectors to the rows of a table
+    segmentation  bars, puppets: do islands form, without labels, at two levels?
+    shown         its tables, words and figure
+    own_data      the same recipe on anybody's npz
+    relatives     slot attention and a transformer, trained on the same pictures
+    peers         and scored in the same rows
+
+configs/ is what was trained, as `python -m glom_torch.train --config` takes it; results/ is what
+came out. Nobody types a number by hand: the README and the notebooks call `table`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .runs import Experiment
+
+# By name, the module of this package that has it: an experiment is added with a line here.
+EXPERIMENTS = {"bars": "segmentation", "puppets": "segmentation"}
+
+
+def experiment(name: str) -> "Experiment":
+    """An experiment by name; ValueError lists the known."""
+    from .runs import Experiment
+
+    if name not in EXPERIMENTS:
+        raise ValueError(f"NAME: wanted one of {', '.join(EXPERIMENTS)}; got {name!r}")
+    module = import_module(f"{__name__}.{EXPERIMENTS[name]}")
+    return next(found for found in Experiment.of(module) if found.name == name)
+
+
+def table(name: str, which: str = "", results: dict | None = None) -> str:
+    """A table of an experiment's results, in markdown, with the words that belong to it.
+
+    `which` of its TABLES ("": the first, with the experiment's own paragraph above it); `results`
+    other than those in results/. ValueError for an unknown name, FileNotFoundError where there are
+    no results yet.
+    """
+    from . import tables
+    from .files import load_results
+
+    found, results = experiment(name), load_results(name) if results is None else results
+    if which not in found.tables:
+        raise ValueError(f"{name}: wanted a table of {list(found.tables)}, got {which!r}")
+    words = [found.about(results)] if found.about and not which else []
+    words.append(tables.caption(results))
+    return "\n\n".join([" ".join(words), tables.markdown(results, found.tables[which])])

@@ -1,0 +1,86 @@
+"""What needs no learning, or must do worse than what was learned: beside every number.
+
+A world is evidence only where these fail (k-means on position, on color), and a score is evidence
+only above these (untrained, nobody listens, another picture's state, columns in another order).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+
+from glom_numpy.islands import labels_on_grid
+from glom_numpy.positions import grid_coordinates
+from glom_numpy.worlds import regions, to_model
+
+Array = np.ndarray
+Vectors = Float[Array, "N n d"]
+
+
+def by_pixel(images: Shaped[Array, "N H W c"]) -> dict[str, Vectors]:
+    """Color, place, and both, one vector for each pixel; all in [0, 1]."""
+    return _three(_colors(images), images.shape[1:3])
+
+
+def by_column(images: Shaped[Array, "N H W c"], grid: tuple[int, int]) -> dict[str, Vectors]:
+    """The same for each column of a grid, which knows the mean color of its patch.
+
+    The fair ones beside a model with such columns: a border blurs them as it blurs the model.
+    """
+    n, height, width, c = images.shape
+    h, w = grid
+    patches = _colors(images).reshape(n, h, height // h, w, width // w, c)
+    return _three(patches.mean(axis=(2, 4)).reshape(n, h * w, c), grid)
+
+
+def _colors(images: Array) -> Array:
+    return np.moveaxis(to_model(images), 1, -1).reshape(len(images), -1, images.shape[-1])
+
+
+def _three(color: Array, size: tuple[int, int]) -> dict[str, Array]:
+    place = np.broadcast_to(grid_coordinates(size, size), (*color.shape[:2], 2))
+    both = np.concatenate([color, place], axis=-1)
+    return {"color alone": color, "location alone": place, "color and location": both}
+
+
+def color_regions(
+    images: Shaped[Array, "N H W c"], grid: tuple[int, int] | None = None
+) -> Int[Array, "N n"]:
+    """Connected regions of one color in each picture, by pixel, or by column of the grid.
+
+    A column belongs to the region of most of its pixels. Where every part has one color, this
+    needs no learning at all.
+    """
+    found = np.stack([regions(np.moveaxis(image, 0, -1)) for image in to_model(images)])
+    if grid is not None:
+        found = np.stack([labels_on_grid(one, grid) for one in found])
+    return found.reshape(len(images), -1)
+
+
+def another_picture(vectors: Mapping[str, Vectors]) -> dict[str, Vectors]:
+    """Every picture has the state of the one before it: what place alone gives, in this model."""
+    return {name: np.roll(own, 1, axis=0) for name, own in vectors.items()}
+
+
+def shuffled_columns(
+    vectors: Mapping[str, Vectors], rng: np.random.Generator
+) -> dict[str, Vectors]:
+    """The columns of all pictures in one other order: chance."""
+    order = rng.permutation(next(iter(vectors.values())).shape[1])
+    return {name: own[:, order] for name, own in vectors.items()}
+
+
+def muted(model: Any) -> Any:
+    """The same Glom with its consensus muted and not trained again, the other voices as loud.
+
+    Learned voices are muted by their logits: -1e9 leaves the rest in their learned proportion.
+    """
+    if model.config.voice_weights != "learned":
+        weights = (*model.config.voice_weights[:3], 0.0)
+        return model.with_config(voice_weights=weights)
+    params = dict(model.params)
+    logits = params["voices"]["logits"]
+    logits = logits.copy() if isinstance(logits, np.ndarray) else logits.detach().clone()
+    logits[3] = -1e9
+    return type(model)(model.config, params=params | {"voices": {"logits": logits}})

@@ -1,0 +1,66 @@
+"""Anybody's npz: read, checked, split by seed; the training part goes to a file without labels.
+
+`images` (N, h, w, c) or `frames` (N, t, h, w, c), uint8 or float in [0, 1]; `parts` and `objects`
+(N, h, w), whole numbers with 0 for background, of the picture or the first frame, if there are any.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glom_numpy.checks import check_grid, pair
+from glom_numpy.flags import Training
+from glom_numpy.pictures import Scenes, from_npz
+from glom_numpy.worlds import first_frames
+
+LEAST = 8  # pictures: fewer leave nothing to learn from, or nothing to test on
+TRAINED = 0.85  # of the pictures
+
+
+def read(path: Path) -> Scenes:
+    """The scenes of a file; ValueError names the file, the key, and what is wrong with it."""
+    scenes = from_npz(path)
+    if len(scenes) < LEAST:
+        shape = scenes.images.shape
+        raise ValueError(f"{path}: images: wanted at least {LEAST} pictures, got {shape}")
+    return scenes
+
+
+def is_film(scenes: Scenes) -> bool:
+    """Whether there are frames, of which motion can be learned."""
+    return scenes.images.ndim == 5 and scenes.images.shape[1] > 1
+
+
+def split(scenes: Scenes, seed: int) -> tuple[Scenes, Scenes]:
+    """(train, test) scenes, drawn by seed; at least one of each."""
+    order = np.random.default_rng([seed, 2]).permutation(len(scenes))
+    cut = min(max(round(TRAINED * len(scenes)), 1), len(scenes) - 1)
+    return scenes[np.sort(order[:cut])], scenes[np.sort(order[cut:])]
+
+
+def fitted(choices: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The same choices for these pictures: their size and channels, and no world's; else as it is.
+
+    ValueError names the file where its pictures do not divide into the patches.
+    """
+    scenes = read(path)
+    (height, width, channels) = scenes.images.shape[-3:]
+    patch = choices["glom"].get("patch_size", 4)
+    try:
+        check_grid((height, width), pair("patch_size", patch), "images")
+    except ValueError as problem:
+        raise ValueError(f"{path}: {problem}; its shape is {scenes.images.shape}") from None
+    glom = choices["glom"] | {"image_size": [height, width], "channels": channels}
+    drawn = ("world", "split", "count", "size", "world_choices")
+    asked = {name: value for name, value in choices["train"].items() if name not in drawn}
+    asked["batch"] = min(asked.get("batch", Training.batch), len(split(scenes, 0)[0]))
+    return choices | {"glom": glom, "train": asked}
+
+
+def write_training_part(scenes: Scenes, path: Path) -> None:
+    """The pictures alone: no label of them can be learned from."""
+    if is_film(scenes):
+        np.savez(path, frames=scenes.images)
+    else:
+        np.savez(path, images=first_frames(scenes))

@@ -1,0 +1,172 @@
+"""Rows of a table: one way from vectors to a row, for a GLOM, its controls, and its relatives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glom_numpy.recipe import UNLABELED, Recipe
+from glom_numpy.worlds import Scenes, first_frames, segment_labels
+from glom_torch.glom import Glom
+
+from . import controls
+from .measure import (
+    By,
+    best_tau,
+    islands,
+    labels_of,
+    looks_at,
+    score,
+    score_islands,
+    score_labels,
+    score_nesting,
+)
+
+Array = np.ndarray
+Row = dict[str, Any]
+NAMES = ("parts", "objects")
+
+
+def times(trained: int) -> tuple[int, ...]:
+    """The t that are looked at: the way up, the trained t, and up to four times that."""
+    return tuple(sorted({0, 1, 2, 3, 4, 6, trained, 2 * trained, 4 * trained}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorer:
+    """Scenes to score, training scenes on which tau is chosen, and the model's grid of columns.
+
+    Labels may be missing (somebody's own pictures): then only what needs none is scored.
+    """
+
+    test: Scenes
+    tuned: Scenes
+    grid: tuple[int, int]
+    seed: int
+
+    @property
+    def images(self) -> Array:
+        """The pictures that are scored."""
+        return first_frames(self.test)
+
+    @property
+    def labels(self) -> By:
+        """Their labels by column."""
+        return labels_of(self.test, NAMES, self.grid)
+
+    def rng(self) -> np.random.Generator:
+        """For k-means and chance: the same for every row."""
+        return np.random.default_rng([self.seed, 3])
+
+    def taus(self, vectors: By) -> dict[str, float]:
+        """For each name the tau that fits best, of vectors of the training scenes."""
+        truth = labels_of(self.tuned, NAMES, self.grid)
+        return {name: best_tau(own, truth.get(name), self.grid) for name, own in vectors.items()}
+
+    def row(
+        self,
+        name: str,
+        t: int | None,
+        vectors: By,
+        taus: Mapping[str, float],
+        *,
+        nested: bool = True,
+    ) -> Row:
+        """One row: parts from the vectors of that name, objects from theirs (of another level)."""
+        rng = self.rng()
+        found: Row = {"row": name, "t": t} | score(vectors, self.labels, rng)
+        found |= score_islands(vectors, self.labels, self.grid, taus)
+        if nested:
+            two = (islands(vectors[n], self.grid, taus[n], merged=False) for n in NAMES)
+            found |= score_nesting(*two, self.grid, rng)
+        return found
+
+    def taus_of(self, model: Glom, levels: Mapping[str, int], trained: int) -> dict[str, float]:
+        """The taus that fit this model best on the training scenes, at its trained t."""
+        return self.taus(self.at(model, first_frames(self.tuned), levels, trained))
+
+    def at(self, model: Glom, images: Array, levels: Mapping[str, int], t: int) -> By:
+        """The vectors of each name's level, t steps on."""
+        return looks_at(model, images, [t])[t].by_name(levels)
+
+    def glom(
+        self,
+        model: Glom,
+        name: str,
+        levels: Mapping[str, int],
+        trained: int,
+        taus: Mapping[str, float],
+    ) -> list[Row]:
+        """A GLOM at all times, then what must do worse than it at the trained t."""
+        looks = looks_at(model, self.images, times(trained))
+        rows = []
+        for t, look in looks.items():
+            rows.append(self.row(name, t, look.by_name(levels), taus) | look.about(levels))
+        settled = looks[trained].by_name(levels)
+        others = {
+            "another picture's state": controls.another_picture(settled),
+            "shuffled columns": controls.shuffled_columns(settled, self.rng()),
+            "consensus muted, not trained again": self.at(
+                controls.muted(model), self.images, levels, trained
+            ),
+        }
+        rows += [self.row(f"{name}: {n}", trained, own, taus) for n, own in others.items()]
+        blank = Glom(model.config, rng=np.random.default_rng([self.seed, 4]))
+        taus = self.taus_of(blank, levels, trained)
+        own = self.at(blank, self.images, levels, trained)
+        return [*rows, self.row(f"{name}: untrained", trained, own, taus)]
+
+    def by_level(self, model: Glom, name: str, steps: Sequence[int]) -> list[Row]:
+        """Each level by itself against parts and against objects, and its rank."""
+        rows = []
+        for t, look in looks_at(model, self.images, steps).items():
+            for level in range(model.config.levels):
+                own = score(look.level(level), self.labels, self.rng())
+                about = look.about({"level": level})
+                own |= {key.removeprefix("level "): value for key, value in about.items()}
+                rows.append({"row": name, "level": level, "t": t} | own)
+        return rows
+
+    def teacher(self, recipe: Recipe, levels: Mapping[str, int]) -> list[Row]:
+        """How good are the segments that nobody labeled, which a level is taught with?
+
+        Found in the scored scenes themselves, of films with all their frames: more than the model
+        is shown of them.
+        """
+        taught = {
+            n: k for n, k in levels.items() if recipe.segments[k : k + 1] and n in self.labels
+        }
+        taught = {n: k for n, k in taught.items() if recipe.segments[k] in UNLABELED}
+        if not taught:
+            return []
+        segments = tuple(recipe.segments[k] for k in taught.values())
+        found = 1 + segment_labels(self.test, segments, self.grid)  # -1 is nobody's
+        row: Row = {"row": f"what it is taught with ({', '.join(segments)})"}
+        for k, name in enumerate(taught):
+            row |= score_labels(found[:, :, k], {name: self.labels[name]})
+        return [row]
+
+    def baselines(self) -> list[Row]:
+        """k-means on color and place, and regions of one color: by column, then by pixel."""
+        if not self.labels:
+            return []
+        by_pixel = labels_of(self.test, NAMES)
+        rows = []
+        for where, labels, grid, vectors in (
+            ("column", self.labels, self.grid, controls.by_column(self.images, self.grid)),
+            ("pixel", by_pixel, None, controls.by_pixel(self.images)),
+        ):
+            for name, own in vectors.items():
+                found = score(own, labels, self.rng())
+                rows.append({"row": f"{name}, by {where}"} | _only_ari(found))
+            regions = controls.color_regions(self.images, grid)
+            rows.append(
+                {"row": f"regions of one color, by {where}"} | score_labels(regions, labels)
+            )
+        return rows
+
+
+def _only_ari(found: Row) -> Row:
+    """Cosines of raw colors are not those of islands: they are not centered."""
+    return {key: value for key, value in found.items() if key.endswith("FG-ARI")}

@@ -1,0 +1,205 @@
+"""Do islands form, without labels, at two levels, from columns that see only themselves?
+
+One GLOM is trained from films (what moves together belongs together) and tested on still pictures
+of another split: its top level against objects, a lower one against parts, beside controls and
+beside slot attention and a transformer, trained on the same pictures for about as long with about
+as many parameters. A second GLOM has seen still pictures only. `configs/NAME.json` names what each
+level is taught: the level of parts is the highest below the top with a name of `LOWER`.
+"""
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glom_numpy.config import GlomConfig
+from glom_numpy.flags import Training
+from glom_numpy.recipe import Recipe
+from glom_numpy.worlds import WORLDS, Scenes, open_world
+from glom_torch.checkpoint import load, load_glom
+from glom_torch.glom import Glom
+from glom_torch.train import main as train_glom
+
+from . import own_data, peers
+from .files import HERE, read_json, write_json
+from .measure import looks_at
+from .runs import Experiment
+from .scorer import Scorer
+from .shown import ROWS, TABLES, WORDS, about, figure
+
+Say = Callable[[str], None]
+CONFIGS = HERE / "configs"
+LOWER = ("parts", "regions", "moving_regions")  # what a level of parts is taught with
+# Pictures that are scored, training pictures on which tau is chosen, and pictures that are drawn.
+SCORING = {"tested": 100, "tuned": 50, "drawn": 4}
+# One for each object, or each part, and one for the ground, as the authors count slots.
+SLOTS = {"slot_attention": 3, "slot_attention_parts": 9}
+VARIANTS = (*ROWS, *SLOTS, "transformer")
+FILES = {"glom": "", "glom_still": ".still", "transformer": ".transformer"}
+# What --quick changes: nothing is learned in three steps.
+QUICK = {
+    "glom": {"dim": 8, "hidden": 8},
+    "train": {"steps": 3, "count": 12, "batch": 4},
+    "scoring": {"tested": 3, "tuned": 2, "drawn": 1},
+}
+
+
+def choices(
+    name: str, variant: str, *, quick: bool = False, data: Path | None = None
+) -> dict[str, Any] | None:
+    """The sections of the variant's config file, and how it is scored; None: takes no part."""
+    kind = FILES.get(variant, ".slot_attention")
+    if data is not None:
+        if variant != "glom":
+            return None
+        kind = "" if own_data.is_film(own_data.read(data)) else ".still"
+    path = CONFIGS / f"{name}{kind}.json"
+    if variant == "glom_still" and not path.exists():
+        return None
+    found = json.loads(path.read_text(encoding="utf-8")) | {"scoring": SCORING}
+    if variant in SLOTS:
+        found["slots"] = SLOTS[variant]
+    if quick:
+        found |= {section: found[section] | changes for section, changes in QUICK.items()}
+    return found if data is None else own_data.fitted(found, data)
+
+
+def run(
+    name: str,
+    variant: str,
+    seed: int,
+    folder: Path,
+    say: Say,
+    *,
+    quick: bool = False,
+    data: Path | None = None,
+) -> dict[str, Any]:
+    """Train one variant, or go on, and score it; the contract is in `runs`."""
+    asked = choices(name, variant, quick=quick, data=data)
+    if data is None:
+        worlds = _scenes(asked, seed)
+    else:
+        train, test = own_data.split(own_data.read(data), seed)
+        worlds = {"train": train, "test": test}
+        own_data.write_training_part(train, folder / "train.npz")
+        asked["train"]["world"] = str(folder / "train.npz")
+    asked["train"]["seed"] = seed
+    if variant in ROWS:
+        return _glom(asked, variant, worlds, folder, say)
+    return peers.run(asked, worlds["train"], worlds["test"], folder)
+
+
+def _scenes(asked: Mapping[str, Any], seed: int) -> dict[str, Scenes]:
+    """Those to train on, to test on, and out of distribution, each drawn by this seed."""
+    train = Training.from_dict(asked["train"])
+
+    beyond = WORLDS[train.world].beyond
+
+    def scenes(split: str, count: int) -> Scenes:
+        own = {k: v for k, v in train.world_choices.items() if k not in beyond.get(split, ())}
+        rng = np.random.default_rng(seed)
+        return open_world(train.world, split=split, count=count, size=train.size, rng=rng, **own)
+
+    tested = {s: scenes(s, asked["scoring"]["tested"]) for s in ("test", *beyond)}
+    return {"train": scenes("train", train.count)} | tested
+
+
+def _glom(
+    asked: Mapping[str, Any], variant: str, worlds: Mapping[str, Scenes], folder: Path, say: Say
+) -> dict[str, Any]:
+    name, out = ROWS[variant], _trained(asked, folder)
+    held, model = load(out), load_glom(out)
+    config, recipe = held.config, held.recipe
+    t, levels = recipe.iters, {"parts": lower_level(recipe, config), "objects": config.levels - 1}
+    scoring, seed = asked["scoring"], asked["train"]["seed"]
+    tuned = worlds["train"][: scoring["tuned"]]
+    common = dict(tuned=tuned, grid=config.grid, seed=seed)
+    scorers = {s: Scorer(test=w, **common) for s, w in worlds.items() if s != "train"}
+    test = scorers.pop("test")
+    taus = test.taus_of(model, levels, t)
+    beyond = []
+    for split, scorer in scorers.items():
+        own = scorer.at(model, scorer.images, levels, t)
+        beyond.append(scorer.row(f"{name}: {split}", t, own, taus))
+    _draw(model, test, taus, levels, t, folder, scoring["drawn"])
+    say(f"islands on test pictures: {folder}/islands_*.png")
+    rows = test.glom(model, name, levels, t, taus)
+    if variant == "glom":
+        rows += test.teacher(recipe, levels) + test.baselines()
+    return {
+        "rows": rows,
+        "levels": test.by_level(model, name, [t]),
+        "beyond": beyond,
+        "cost": [peers.cost(name, held.params["glom"], out)],
+        "trained t": t,
+        "levels of": levels,
+        "taus": taus,
+    }
+
+
+def lower_level(recipe: Recipe, config: GlomConfig) -> int:
+    """The level of parts: the highest below the top that is taught with them, or just below it."""
+    named = [k for k, segments in enumerate(recipe.segments[:-1]) if segments in LOWER]
+    return named[-1] if named else max(config.levels - 2, 0)
+
+
+def _trained(asked: Mapping[str, Any], folder: Path) -> Path:
+    """The weights of `python -m glom_torch.train`, which goes on with what is in the folder."""
+    out, config = folder / "glom.safetensors", folder / "glom.json"
+    if (read_json(folder / "glom.curve.json") or {}).get("finished") and out.exists():
+        return out
+    write_json(config, {section: asked[section] for section in ("glom", "recipe", "train")})
+    words = ["--config", str(config), "--out", str(out)]
+    with contextlib.redirect_stdout(sys.stderr):  # the table alone is what this command prints
+        status = train_glom([*words, *(["--resume"] if out.exists() else [])])
+    if status >= 128:
+        raise KeyboardInterrupt
+    if status:
+        raise RuntimeError("training stopped; the line above says why")
+    return out
+
+
+def _draw(
+    model: Glom,
+    scorer: Scorer,
+    taus: Mapping[str, float],
+    levels: Mapping[str, int],
+    t: int,
+    folder: Path,
+    count: int,
+) -> None:
+    """Islands forming on the first test pictures, as PNG files in the run's folder."""
+    try:
+        from glom_numpy.figures import islands_over_time, save_png
+    except ModuleNotFoundError:  # matplotlib
+        return
+    images = scorer.images[:count]
+    steps = sorted({0, *levels.values(), *(k + 1 for k in levels.values()), t})
+    looks = looks_at(model, images, range(t + 1))
+    history = np.stack([look.levels for look in looks.values()], axis=1)  # N t n l d
+    middle = looks[t].levels.mean(axis=(0, 1))
+    tau = [taus["parts" if k <= levels["parts"] else "objects"] for k in range(history.shape[3])]
+    for k, image in enumerate(images if images.shape[-1] in (1, 3) else ()):
+        shown = dict(steps=steps, mean=middle)
+        fig = islands_over_time(image, history[k], scorer.grid, tau, **shown)
+        save_png(fig, folder / f"islands_{k}.png")
+
+
+EXPERIMENTS = tuple(
+    Experiment(
+        name=name,
+        variants=VARIANTS,
+        run=partial(run, name),
+        choices=partial(choices, name),
+        first=f"islands without labels on {words}",
+        tables=TABLES,
+        about=about,
+        figure=figure,
+    )
+    for name, words in WORDS.items()
+)

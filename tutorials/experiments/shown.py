@@ -1,0 +1,138 @@
+"""How segmentation is shown: its tables, its words, its figure."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .scorer import NAMES
+from .tables import Line, Table, lines
+
+ROWS = {"glom": "GLOM", "glom_still": "GLOM, still pictures only"}
+WORDS = {
+    "bars": "crossing bars (each of four discs; two bars share their colors, and cross)",
+    "puppets": "puppets (a trunk and three limbs each; they touch and hide each other)",
+}
+
+
+def trained_t(row: Mapping[str, Any], results: Mapping[str, Any]) -> int:
+    """Up to how many steps the variant of a row was trained to settle."""
+    return results["choices"][row["variant"]]["recipe"]["iters"]
+
+
+def headline(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
+    """Rows at the trained t and at four times that, and those without a t."""
+    t = trained_t(row, results)
+    return row["t"] in (None, t, 4 * t)
+
+
+def settling(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
+    """Every t of what settles."""
+    return row["t"] is not None and row["row"] in (*ROWS.values(), "transformer")
+
+
+def _both(score: str, heading: str) -> dict[str, str]:
+    return {f"{name} {score}": f"{name}: {heading}" for name in NAMES}
+
+
+ARI, ISLANDS = _both("FG-ARI", "k-means"), _both("islands FG-ARI", "islands")
+NESTING = {"nesting": "nested", "nesting chance": "by chance"}
+SMALL = {f"{name} {what}": ".2g" for name in NAMES for what in ("update", "disagreement")}
+TENTHS = {f"{name} {what}": ".1f" for name in NAMES for what in ("islands", "rank")}
+TABLES = {
+    "": Table(columns=ARI | ISLANDS | NESTING, keep=headline),
+    "settling": Table(
+        columns=ARI
+        | ISLANDS
+        | _both("islands", "how many islands")
+        | _both("contrast", "contrast")
+        | _both("update", "update")
+        | _both("disagreement", "disagreement")
+        | _both("rank", "effective rank"),
+        formats=SMALL | TENTHS,
+        keep=settling,
+    ),
+    "levels": Table(
+        columns=ARI | _both("contrast", "contrast") | {"rank": "effective rank"},
+        formats={"rank": ".1f"},
+        rows="levels",
+    ),
+    "beyond": Table(columns=ARI | ISLANDS | NESTING, rows="beyond"),
+    "cost": Table(
+        columns={"parameters": "parameters", "steps": "steps", "minutes": "minutes of training"},
+        formats={"parameters": ",.0f", "steps": ",.0f", "minutes": ".1f"},
+        rows="cost",
+    ),
+}
+
+
+def about(results: Mapping[str, Any]) -> str:
+    """What the numbers are, in words."""
+    run = results["runs"][0]
+    own = f"your own pictures ({results['data']})"
+    where = own if results["data"] else WORDS[results["experiment"]]
+    levels, t = run["levels of"], run["trained t"]
+    read = (
+        f"Of a GLOM parts are read at level {levels['parts']}, objects at level "
+        f"{levels['objects']} of the same state; it was trained to settle for {t} steps."
+    )
+    if not any(line.spread(key) for line in lines(results) for key in ARI):
+        return (
+            f"What can be said of {where} without labels: how many islands there are at one cosine "
+            "(at which their number depends least on it, on training pictures), "
+            "how many directions a level uses (effective rank; near 1, it has collapsed), and "
+            f"whether the state settles. {read}"
+        )
+    return (
+        f"How well do islands part the test pictures of {where}? FG-ARI: 1 is the truth, 0 is "
+        "chance, background left out. *k-means* is told the true number of segments and clusters "
+        "the vectors of the foreground; *islands* are not told: neighbors, then islands that are "
+        "alike, join at one cosine, chosen on training pictures. *nested*: the share of islands "
+        f"for parts that lie inside one island for objects. {read}"
+    )
+
+
+def figure(results: Mapping[str, Any], path: Path) -> str:
+    """Settling on the left, all models beside controls on the right."""
+    from matplotlib.figure import Figure  # the tables need none
+
+    from .figures import beside_controls, finish, over_time
+
+    own = [line for line in lines(results) if line.row == ROWS["glom"]]
+    panels = {
+        title: scores
+        for title, scores in PANELS.items()
+        if any(line.spread(key) for line in own for key in scores)
+    }
+    bars = [line for line in lines(results) if _is_bar(line, results)]
+    fig = Figure(figsize=(10 if bars else 5, 7.5), layout="constrained")
+    both = dict(ncols=2, width_ratios=[2, 3]) if bars else dict(ncols=1)
+    left, *right = fig.subfigures(1, squeeze=False, **both)[0]
+    said = []
+    axes = left.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    for ax, (title, scores) in zip(axes, panels.items(), strict=True):
+        said.append(f"{title}: {over_time(ax, results, ROWS['glom'], scores)}")
+        ax.set_title(title, fontsize=9)
+        ax.label_outer()
+    if right:
+        right[0].suptitle("FG-ARI at the t that each was trained to", fontsize=9)
+        said.append(f"FG-ARI beside controls: {beside_controls(right[0].subplots(), bars, ARI)}")
+    n = len(results["seeds"])
+    over = f"{n} seeds" if n > 1 else "one seed"
+    title = f"{results['experiment']}: a GLOM settling on test pictures, {over}"
+    return finish(fig, title, said, path)
+
+
+def _is_bar(line: Line, results: Mapping[str, Any]) -> bool:
+    """Of one GLOM alone what must do worse; of what settles the trained t."""
+    if line.row.startswith(f"{ROWS['glom_still']}:") or not any(map(line.spread, ARI)):
+        return False
+    return line.t in (None, trained_t({"variant": line.variant}, results))
+
+
+PANELS = {
+    "FG-ARI": ARI | ISLANDS,
+    "contrast": _both("contrast", "contrast"),
+    "how many islands": _both("islands", "islands"),
+    "size of the update, in lengths of an embedding": _both("update", "update"),
+    "disagreement with the consensus": _both("disagreement", "disagreement"),
+}

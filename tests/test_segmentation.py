@@ -14,7 +14,7 @@ from glom_numpy.recipe import Recipe
 from glom_numpy.record import Progress
 from glom_numpy.relatives import count_params, init_slots, init_transformer
 from glom_numpy.weights import init_params
-from glom_numpy.worlds import crossing_bars
+from glom_numpy.worlds import WORLDS, crossing_bars
 from tutorials.experiments import files, own_data, relatives, segmentation
 from tutorials.experiments.__main__ import main
 from tutorials.experiments.scorer import times
@@ -49,7 +49,8 @@ def tiny(monkeypatch, tmp_path, as_users_run_it):
         (folder / f"{name}.json").write_text(json.dumps({**sections, "train": train}))
     monkeypatch.setattr(segmentation, "CONFIGS", folder)
     monkeypatch.setattr(files, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(segmentation, "SCORING", {"tested": 2, "tuned": 2, "drawn": 1})
+    scoring = {"tested": 2, "tuned": 2, "drawn": 1, "hidden": 0.3}
+    monkeypatch.setattr(segmentation, "SCORING", scoring)
     monkeypatch.setattr(segmentation, "QUICK", {})
     return tmp_path / "out"
 
@@ -238,7 +239,7 @@ def test_peers_see_the_same_pictures_and_are_about_as_large(world):
             for kind, section in ((Training, "train"), (Recipe, "recipe"))
         )
         config = GlomConfig.from_dict(choices["glom"])
-        assert training.world in ("crossing_bars", "puppets") and recipe.iters >= config.levels
+        assert training.world in WORLDS and recipe.iters >= config.levels
         init = {"slot": init_slots, "glom": init_params}.get(variant[:4])
         made = init(config, rng()) if init else init_transformer(config, rng(), heads=4)
         sizes[variant] = count_params(made)

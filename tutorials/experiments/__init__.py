@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from .runs import Experiment
 
 # By name, the module of this package that has it: an experiment is added with a line here.
-EXPERIMENTS = {"bars": "segmentation", "puppets": "segmentation"}
+EXPERIMENTS = {
+    "constellations": "segmentation",
+    "bars": "segmentation",
+    "puppets": "segmentation",
+}
 
 
 def experiment(name: str) -> "Experiment":

@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
+from glom_numpy.config import GlomConfig
 from glom_numpy.islands import labels_on_grid
+from glom_numpy.losses import corrupt
+from glom_numpy.patches import image_to_patches, patches_to_image
 from glom_numpy.positions import grid_coordinates
+from glom_numpy.recipe import Recipe, draw
 from glom_numpy.worlds import regions, to_model
 
 Array = np.ndarray
@@ -69,6 +73,17 @@ def shuffled_columns(
     """The columns of all pictures in one other order: chance."""
     order = rng.permutation(next(iter(vectors.values())).shape[1])
     return {name: own[:, order] for name, own in vectors.items()}
+
+
+def hide(
+    images: Shaped[Array, "N H W c"], config: GlomConfig, share: float, rng: np.random.Generator
+) -> Float[Array, "N H W c"]:
+    """Pictures with a share of their patches painted gray, as in training to fill in."""
+    recipe = Recipe(mask_ratio=share)
+    hidden = draw(config, recipe, len(images), rng).hidden
+    patches = image_to_patches(to_model(images), config.patch)
+    painted = corrupt(patches, hidden, recipe.mask_value)
+    return np.moveaxis(patches_to_image(painted, config.patch, config.grid), 1, -1)
 
 
 def muted(model: Any) -> Any:

@@ -117,6 +117,21 @@ class Scorer:
         own = self.at(blank, self.images, levels, trained)
         return [*rows, self.row(f"{name}: untrained", trained, own, taus)]
 
+    def filled_in(
+        self,
+        model: Glom,
+        name: str,
+        levels: Mapping[str, int],
+        trained: int,
+        taus: Mapping[str, float],
+        share: float,
+    ) -> list[Row]:
+        """The same pictures with some patches hidden: their columns know only what others say."""
+        images = controls.hide(self.images, model.config, share, self.rng())
+        looks = looks_at(model, images, (1, 2, 3, 4, trained, 4 * trained))
+        row = f"{name}, {share:.0%} of patches hidden"
+        return [self.row(row, t, look.by_name(levels), taus) for t, look in looks.items()]
+
     def by_level(self, model: Glom, name: str, steps: Sequence[int]) -> list[Row]:
         """Each level by itself against parts and against objects, and its rank."""
         rows = []

@@ -35,17 +35,22 @@ from .shown import ROWS, TABLES, WORDS, about, figure
 Say = Callable[[str], None]
 CONFIGS = HERE / "configs"
 LOWER = ("parts", "regions", "moving_regions")  # what a level of parts is taught with
-# Pictures that are scored, training pictures on which tau is chosen, and pictures that are drawn.
-SCORING = {"tested": 100, "tuned": 50, "drawn": 4}
+# Pictures that are scored, training pictures on which tau is chosen, pictures that are drawn; the
+# share of patches that are hidden in the pictures which are scored once more.
+SCORING = {"tested": 100, "tuned": 50, "drawn": 4, "hidden": 0.3}
 # One for each object, or each part, and one for the ground, as the authors count slots.
-SLOTS = {"slot_attention": 3, "slot_attention_parts": 9}
+SLOTS = {
+    "slot_attention": {"constellations": 3, "bars": 3, "puppets": 3},
+    "slot_attention_parts": {"constellations": 11, "bars": 9, "puppets": 9},
+}
 VARIANTS = (*ROWS, *SLOTS, "transformer")
-FILES = {"glom": "", "glom_still": ".still", "transformer": ".transformer"}
+FILES = {"glom": "", "glom_alone": "", "glom_still": ".still", "transformer": ".transformer"}
+ALONE = [1.0, 1.0, 1.0, 0.0]  # the voices of columns that were never taught to listen
 # What --quick changes: nothing is learned in three steps.
 QUICK = {
     "glom": {"dim": 8, "hidden": 8},
     "train": {"steps": 3, "count": 12, "batch": 4},
-    "scoring": {"tested": 3, "tuned": 2, "drawn": 1},
+    "scoring": {"tested": 3, "tuned": 2, "drawn": 1, "hidden": 0.3},
 }
 
 
@@ -62,8 +67,10 @@ def choices(
     if variant == "glom_still" and not path.exists():
         return None
     found = json.loads(path.read_text(encoding="utf-8")) | {"scoring": SCORING}
+    if variant == "glom_alone":
+        found["glom"] = found["glom"] | {"voice_weights": ALONE}
     if variant in SLOTS:
-        found["slots"] = SLOTS[variant]
+        found["slots"] = SLOTS[variant][name]
     if quick:
         found |= {section: found[section] | changes for section, changes in QUICK.items()}
     return found if data is None else own_data.fitted(found, data)
@@ -129,6 +136,8 @@ def _glom(
     _draw(model, test, taus, levels, t, folder, scoring["drawn"])
     say(f"islands on test pictures: {folder}/islands_*.png")
     rows = test.glom(model, name, levels, t, taus)
+    if scoring["hidden"]:
+        rows += test.filled_in(model, name, levels, t, taus, scoring["hidden"])
     if variant == "glom":
         rows += test.teacher(recipe, levels) + test.baselines()
     return {

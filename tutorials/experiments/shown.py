@@ -7,11 +7,20 @@ from typing import Any
 from .scorer import NAMES
 from .tables import Line, Table, lines
 
-ROWS = {"glom": "GLOM", "glom_still": "GLOM, still pictures only"}
+ROWS = {
+    "glom": "GLOM",
+    "glom_alone": "GLOM without consensus, so trained",
+    "glom_still": "GLOM, still pictures only",
+}
 WORDS = {
+    "constellations": "constellations (two interlocking rings of five discs, alike but for how "
+    "they stand)",
     "bars": "crossing bars (each of four discs; two bars share their colors, and cross)",
     "puppets": "puppets (a trunk and three limbs each; they touch and hide each other)",
 }
+
+
+HIDDEN = "hidden"  # in the name of every row of pictures of which a part was hidden
 
 
 def trained_t(row: Mapping[str, Any], results: Mapping[str, Any]) -> int:
@@ -20,14 +29,19 @@ def trained_t(row: Mapping[str, Any], results: Mapping[str, Any]) -> int:
 
 
 def headline(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
-    """Rows at the trained t and at four times that, and those without a t."""
+    """Rows without a t; at the first t the picture is at the top; at the trained t and 4 times it.
+
+    What is hidden is shown of the way up and of the trained t only.
+    """
     t = trained_t(row, results)
-    return row["t"] in (None, t, 4 * t)
+    up = results["choices"][row["variant"]]["glom"].get("levels", 1)
+    return row["t"] in (None, up, t) or (row["t"] == 4 * t and HIDDEN not in row["row"])
 
 
 def settling(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
     """Every t of what settles."""
-    return row["t"] is not None and row["row"] in (*ROWS.values(), "transformer")
+    own = row["row"] in (*ROWS.values(), "transformer") or HIDDEN in row["row"]
+    return row["t"] is not None and own
 
 
 def _both(score: str, heading: str) -> dict[str, str]:
@@ -124,7 +138,8 @@ def figure(results: Mapping[str, Any], path: Path) -> str:
 
 def _is_bar(line: Line, results: Mapping[str, Any]) -> bool:
     """Of one GLOM alone what must do worse; of what settles the trained t."""
-    if line.row.startswith(f"{ROWS['glom_still']}:") or not any(map(line.spread, ARI)):
+    others = tuple(f"{ROWS[variant]}:" for variant in ("glom_still", "glom_alone"))
+    if line.row.startswith(others) or not any(map(line.spread, ARI)):
         return False
     return line.t in (None, trained_t({"variant": line.variant}, results))
 

@@ -113,8 +113,8 @@ def _scenes(training: Training) -> Scenes:
 
 
 def _labels(scenes: Scenes, config: GlomConfig, recipe: Recipe) -> np.ndarray | None:
-    """The segments that the recipe names, if its losses want any."""
-    if not any(recipe.weights("pairs", config.levels)):
+    """The segments that the recipe names; None if it names none and has no loss that wants any."""
+    if not any(recipe.segments) and not any(recipe.weights("pairs", config.levels)):
         return None
     if len(recipe.segments) != config.levels:
         raise ValueError(

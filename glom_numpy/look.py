@@ -55,9 +55,9 @@ def look(
     if any(recipe.weights("contrast", config.levels)):
         compared = mlp(heads["projector"], levels) if "projector" in heads else levels
         contrast = 0.0
-        for l, weight, partners, first in _contests(config, recipe, levels, draws, t):
+        contests = _contests(config, recipe, levels, draws, t, labels)
+        for l, weight, partners, first, group in contests:
             b = len(partners)
-            group = np.repeat(np.arange(b), partners.shape[1])
             ours = gather(compared[:b, :, l], draws.anchors[l])
             theirs = gather(compared[first : first + b, :, l], partners)
             contrast = contrast + weight * info_nce(ours, theirs, group, recipe.temperature)
@@ -77,9 +77,18 @@ def counted(recipe: Recipe, draws: Draws) -> Bool[Array, "b n"]:
 
 
 def _contests(
-    config: GlomConfig, recipe: Recipe, levels: Array, draws: Draws, t: int
-) -> list[tuple[int, float, Array, int]]:
-    """For each contrasted level: its weight, its partners (b, m), the picture they start at."""
+    config: GlomConfig,
+    recipe: Recipe,
+    levels: Array,
+    draws: Draws,
+    t: int,
+    labels: Array | None,
+) -> list[tuple[int, float, Array, int, Array]]:
+    """For each contrasted level: its weight, its partners (b, m), the picture they start at.
+
+    And the picture of each pair (b m), -1 where nobody says a segment of one of the two: there the
+    background is left out, or nothing moved. Levels with fewer than two pictures are left out.
+    """
     sources = recipe.sources(config.levels)
     b = draws.anchors.shape[1]
     contests = []
@@ -91,8 +100,15 @@ def _contests(
             how = hearing(config, beta_at(config.beta, t))
             weights = attention_weights(levels[:b], mask=draws.mask, **how)[:, l]
             partners = partners_by_attention(weights, draws.anchors[l], draws.chances[l])
-        if weight:
-            contests.append((l, weight, partners, first))
+        if not weight:
+            continue
+        group = np.repeat(np.arange(b), partners.shape[1])
+        if labels is not None:
+            pair = np.stack([draws.anchors[l], partners])
+            said = np.take_along_axis(labels[None, :, :, l], pair, axis=-1) >= 0
+            group = np.where(said.all(axis=0).ravel(), group, -1)
+        if len(np.unique(group[group >= 0])) > 1:
+            contests.append((l, weight, partners, first, group))
     return contests
 
 
@@ -152,7 +168,8 @@ def look_vjp(
 
         backs.append(back_voices)
     if any(recipe.weights("contrast", config.levels)):
-        terms["contrast"], back_contrast = _contrast_vjp(heads, config, recipe, levels, draws, t)
+        given = heads, config, recipe, levels, draws, t, labels
+        terms["contrast"], back_contrast = _contrast_vjp(*given)
         backs.append(back_contrast)
     if any(recipe.weights("pairs", config.levels)):
         terms["pairs"], back_pairs = _pairs_vjp(config, recipe, levels, labels)
@@ -169,16 +186,22 @@ def look_vjp(
 
 
 def _contrast_vjp(
-    heads: dict, config: GlomConfig, recipe: Recipe, levels: Array, draws: Draws, t: int
+    heads: dict,
+    config: GlomConfig,
+    recipe: Recipe,
+    levels: Array,
+    draws: Draws,
+    t: int,
+    labels: Array | None,
 ) -> tuple[Array, Callable[[float, dict], None]]:
     """The contrast of `look` and its backward."""
     compared, back_project = levels, None
     if "projector" in heads:
         compared, back_project = mlp_vjp(heads["projector"], levels)
     contrast, backs = 0.0, []
-    for l, weight, partners, first in _contests(config, recipe, levels, draws, t):
+    contests = _contests(config, recipe, levels, draws, t, labels)
+    for l, weight, partners, first, group in contests:
         b = len(partners)
-        group = np.repeat(np.arange(b), partners.shape[1])
         ours, back_ours = gather_vjp(compared[:b, :, l], draws.anchors[l])
         theirs, back_theirs = gather_vjp(compared[first : first + b, :, l], partners)
         term, back_nce = info_nce_vjp(ours, theirs, group, recipe.temperature)

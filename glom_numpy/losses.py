@@ -95,17 +95,19 @@ def info_nce(
     """InfoNCE (van den Oord et al. 2018): find one's own partner among those of other groups.
 
     Partners of the same group (picture) other than one's own are neither right nor wrong and
-    are left out. Embeddings are compared by cosine / temperature. ValueError if there is only
-    one group: nothing to tell apart.
+    are left out. A pair of a negative group takes no part. Embeddings are compared by cosine /
+    temperature. ValueError if there is only one group: nothing to tell apart.
     """
-    logits = _contest(einsum("i d, j d -> i j", unit(anchors), unit(partners)), group, temperature)
+    kept = group >= 0
+    cosines = einsum("i d, j d -> i j", unit(anchors[kept]), unit(partners[kept]))
+    logits = _contest(cosines, group[kept], temperature)
     best = logits.max(axis=-1, keepdims=True)
     total = best[:, 0] + np.log(np.exp(logits - best).sum(axis=-1))
     return np.asarray((total - np.diagonal(logits)).mean())
 
 
 def _contest(cosines: Array, group: Array, temperature: float) -> Array:
-    if (group == group[0]).all():
+    if len(np.unique(group)) < 2:
         raise ValueError("group: wanted at least two pictures to tell apart, got one")
     own = np.eye(len(group), dtype=bool)
     return np.where((group[:, None] == group) & ~own, -np.inf, cosines / temperature)
@@ -226,15 +228,18 @@ def info_nce_vjp(
     temperature: float,
 ) -> tuple[Array, Callable[[Array | float], tuple[Array, Array]]]:
     """`info_nce` and its backward: pulled to one's own partner, pushed from those one mistook."""
-    ours, back_ours = unit_vjp(anchors)
-    theirs, back_theirs = unit_vjp(partners)
+    kept = group >= 0
+    ours, back_ours = unit_vjp(anchors[kept])
+    theirs, back_theirs = unit_vjp(partners[kept])
     cosines, back_cosines = einsum_vjp("i d, j d -> i j", ours, theirs)
-    chosen = softmax(_contest(cosines, group, temperature))
+    chosen = softmax(_contest(cosines, group[kept], temperature))
 
     def backward(g: Array | float) -> tuple[Array, Array]:
-        surprise = (chosen - np.eye(len(group))) * g / (len(group) * temperature)
+        surprise = (chosen - np.eye(kept.sum())) * g / (kept.sum() * temperature)
         g_ours, g_theirs = back_cosines(surprise)
-        return back_ours(g_ours), back_theirs(g_theirs)
+        grads = np.zeros_like(anchors), np.zeros_like(partners)
+        grads[0][kept], grads[1][kept] = back_ours(g_ours), back_theirs(g_theirs)
+        return grads
 
     return info_nce(anchors, partners, group, temperature), backward
 

@@ -65,7 +65,7 @@ class Recipe(Choices):
     contrast: float | tuple[float, ...] = 0.0  # weight per level
     positives: str | tuple[str, ...] = "radius"
     contrast_radius: float | tuple[float, ...] = 1.5  # in patches, for positives="radius"
-    anchors: int = 16  # locations per picture
+    anchors: int = 16  # locations per picture, less those of which `segments` say nothing
     # The same locations in every picture of the batch: then the negatives stand where the anchor
     # stands, and knowing the place does not help to find one's partner; what is there must.
     same_places: bool = False
@@ -73,7 +73,8 @@ class Recipe(Choices):
     projection: int = 0  # width of the projection head before the contrast; 0: none
 
     pairs: float | tuple[float, ...] = 0.0  # weight per level: same segment, same direction
-    # What each level's segments are, for `pairs`: SEGMENTS, one a level ("" for none).
+    # What each level's segments are: SEGMENTS, one a level ("" for none). For `pairs`; where they
+    # say nothing of a location, it takes no part in the level's contrast either.
     segments: tuple[str, ...] = ()
     background: bool = True  # it is a segment like others; False: it takes no part
 

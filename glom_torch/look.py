@@ -39,9 +39,9 @@ def look(
     if any(recipe.weights("contrast", config.levels)):
         compared = mlp(heads["projector"], levels) if "projector" in heads else levels
         contrast = levels.new_zeros(())
-        for l, weight, partners, first in _contests(config, recipe, levels, draws, t):
+        contests = _contests(config, recipe, levels, draws, t, labels)
+        for l, weight, partners, first, group in contests:
             b = len(partners)
-            group = torch.arange(b, device=levels.device).repeat_interleave(partners.shape[1])
             ours = gather(compared[:b, :, l], draws.anchors[l])
             theirs = gather(compared[first : first + b, :, l], partners)
             contrast = contrast + weight * info_nce(ours, theirs, group, recipe.temperature)
@@ -62,9 +62,18 @@ def counted(recipe: Recipe, draws: Draws) -> Bool[Tensor, "b n"]:
 
 
 def _contests(
-    config: GlomConfig, recipe: Recipe, levels: Tensor, draws: Draws, t: int
-) -> list[tuple[int, float, Tensor, int]]:
-    """For each contrasted level: its weight, its partners (b, m), the picture they start at."""
+    config: GlomConfig,
+    recipe: Recipe,
+    levels: Tensor,
+    draws: Draws,
+    t: int,
+    labels: Tensor | None,
+) -> list[tuple[int, float, Tensor, int, Tensor]]:
+    """For each contrasted level: its weight, its partners (b, m), the picture they start at.
+
+    And the picture of each pair (b m), -1 where nobody says a segment of one of the two: there the
+    background is left out, or nothing moved. Levels with fewer than two pictures are left out.
+    """
     sources = recipe.sources(config.levels)
     b = draws.anchors.shape[1]
     contests = []
@@ -76,8 +85,15 @@ def _contests(
             how = hearing(config, beta_at(config.beta, t))
             weights = attention_weights(levels[:b], mask=draws.mask, **how)[:, l]
             partners = partners_by_attention(weights, draws.anchors[l], draws.chances[l])
-        if weight:
-            contests.append((l, weight, partners, first))
+        if not weight:
+            continue
+        group = torch.arange(b, device=levels.device).repeat_interleave(partners.shape[1])
+        if labels is not None:
+            pair = torch.stack([draws.anchors[l], partners])
+            said = torch.take_along_dim(labels[None, :, :, l], pair, dim=-1) >= 0
+            group = torch.where(said.all(dim=0).flatten(), group, -1)
+        if len(group[group >= 0].unique()) > 1:
+            contests.append((l, weight, partners, first, group))
     return contests
 
 

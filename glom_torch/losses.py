@@ -84,13 +84,14 @@ def info_nce(
     """InfoNCE (van den Oord et al. 2018): find one's own partner among those of other groups.
 
     Partners of the same group (picture) other than one's own are neither right nor wrong and
-    are left out. Embeddings are compared by cosine / temperature. ValueError if there is only
-    one group: nothing to tell apart.
+    are left out. A pair of a negative group takes no part. Embeddings are compared by cosine /
+    temperature. ValueError if there is only one group: nothing to tell apart.
     """
-    ours, theirs = unit(anchors), unit(partners)
+    kept = group >= 0
+    group, ours, theirs = group[kept], unit(anchors[kept]), unit(partners[kept])
     logits = torch.einsum("i d, j d -> i j", ours, theirs) / temperature
     own = torch.arange(len(group), device=group.device)
-    if (group == group[0]).all():
+    if len(group.unique()) < 2:
         raise ValueError("group: wanted at least two pictures to tell apart, got one")
     same = (group[:, None] == group) & (own[:, None] != own)
     return F.cross_entropy(logits.masked_fill(same, -math.inf), own)

@@ -143,6 +143,8 @@ for stop in (True, False):
     add("losses.agreement", f"stop_{stop}", voices, normal("l"), stop_gradient=stop)
 group = locked(np.arange(11) // 3)
 add("losses.info_nce", "", normal("f d"), normal("f d"), group, 0.2)
+unsaid = locked(np.where(np.arange(11) % 4 == 1, -1, group))
+add("losses.info_nce", "unsaid", normal("f d"), normal("f d"), unsaid, 0.2)
 attended = locked(RNG.random((2, 15, 15)))
 add("losses.partners_by_attention", "", attended, places, locked(RNG.random((2, 6))))
 
@@ -158,11 +160,13 @@ for label, changes in {
     "attention": dict(positives="attention", stop_gradient=False, hidden_only=False),
     "radius": dict(projection=0, reconstruction=(0, 1, 0, 2)),
     "pairs": dict(pairs=(0, 0.3, 0.2, 0), contrast=0.0, segments=("", "parts", "objects", "")),
+    "unsaid": dict(pairs=(0, 0.3, 0, 0), segments=("", "parts", "", ""), background=False),
 }.items():
     r, c = recipe.replace(**changes), config()
     draws = draw(c, r, 2, RNG)
     heads, seen = locked(init_heads(c, r, RNG)), len(draws.hidden)
-    labels = locked(RNG.integers(3, size=(2, 15, 4))) if label == "pairs" else None
+    least = {"pairs": 0, "unsaid": -1}.get(label)
+    labels = None if least is None else locked(RNG.integers(least, 3, size=(2, 15, 4)))
     both = {"glom": params(c), "heads": heads}
     add("objective.objective", label, both, c, r, img, draws, labels)
     states = locked(RNG.standard_normal((seen, 15, 4, 7)))

@@ -82,7 +82,13 @@ MODELS = {
     ),
     "labeled_pairs": (
         glom(location="none"),
-        Recipe(iters=4, pairs=(0, 0.5, 0.2), segments=("", "parts", "objects"), noise=0.1),
+        Recipe(
+            iters=4,
+            pairs=(0, 0.5, 0.2),
+            segments=("", "parts", "objects"),
+            noise=0.1,
+            background=False,
+        ),
     ),
     "contrast_alone": (
         glom(levels=4),

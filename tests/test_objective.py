@@ -37,7 +37,9 @@ def setting(name):
     height, width = config.grid[0] * config.patch[0], config.grid[1] * config.patch[1]
     images = rng.random((2, config.channels, height, width))
     draws = draw(config, recipe, 2, rng)
-    labels = rng.integers(3, size=(2, config.columns, config.levels)) if recipe.segments else None
+    least = 0 if recipe.background else -1
+    labels = rng.integers(least, 3, size=(2, config.columns, config.levels))
+    labels = labels if recipe.segments else None
     return params, config, recipe, images, draws, labels
 
 

@@ -7,11 +7,17 @@
     measure       one way of scoring for everything
     controls      what needs no learning, or must do worse
     scorer        from vectors to the rows of a table
-    segmentation  bars, puppets: do islands form, without labels, at two levels?
+    segmentation  constellations, bars, puppets: do islands form, without labels, at two levels?
+    ablations     one thing changed: at test, in training
     shown         its tables, words and figure
     own_data      the same recipe on anybody's npz
     relatives     slot attention and a transformer, trained on the same pictures
     peers         and scored in the same rows
+    settling      past the t a state was trained for: GLOM beside glom-pytorch
+    denoiser      glom-pytorch, trained as its README says
+    settled       the tables, words and figure of that
+    avatars       the shipped model, taught with labels
+    contact_sheet parse trees of many pictures
 
 configs/ is what was trained, as `python -m glom_torch.train --config` takes it; results/ is what
 came out. Nobody types a number by hand: the README and the notebooks call `table`.
@@ -28,6 +34,9 @@ EXPERIMENTS = {
     "constellations": "segmentation",
     "bars": "segmentation",
     "puppets": "segmentation",
+    "ablations": "ablations",
+    "settling": "settling",
+    "avatars": "avatars",
 }
 
 

@@ -26,7 +26,7 @@ frame, if you have them: without, only what needs no labels is measured.
 What is finished is kept in --out, and the same command goes on after Ctrl-C. On two cores, two of
 these share the work: --part 1/2 in one terminal, --part 2/2 in another.
 """
-DOCUMENTS = (HERE.parent / "README.md", HERE / "README.md")
+DOCUMENTS = tuple(folder / "README.md" for folder in (HERE.parent, HERE, HERE / "experiments"))
 
 
 def main(argv: list[str] | None = None) -> int:

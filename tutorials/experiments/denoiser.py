@@ -65,7 +65,7 @@ class Scale:
         return cls(float(images.mean()) / whole, float(images.std()) / whole)
 
     def __call__(self, images: Array) -> Tensor:
-        """Pictures as the peer takes them (N, c, H, W), those in training of mean 0, deviation 1."""
+        """Pictures as the peer takes them (N, c, H, W): in training of mean 0 and deviation 1."""
         return (to_model(images) - self.mean) / self.deviation
 
 
@@ -85,6 +85,12 @@ class Denoiser(Relative):
             torch.manual_seed(seed)
             return unflatten(self.net().state_dict())
 
+    def trained(self, params: dict[str, Any]) -> Net:
+        """The peer with these parameters, of which no gradient is asked."""
+        net = self.net().requires_grad_(False)
+        net.load_state_dict(flatten(params))
+        return net
+
     def noisy(self, img: Tensor, rng: np.random.Generator) -> Tensor:
         """Pictures with noise on them."""
         drawn = self.recipe.noise * rng.standard_normal(tuple(img.shape))
@@ -103,3 +109,34 @@ class Denoiser(Relative):
             return error, {"reconstruction": error}
 
         return loss
+
+
+def looks_at(net: Net, img: Tensor, steps: Sequence[int]) -> dict[int, Look]:
+    """The looks at the peer at some t, at pictures of its own scale."""
+    looks: dict[int, list[tuple[Array, Array]]] = {t: [] for t in sorted(set(steps))}
+    for start in range(0, len(img), BATCH):
+        states, _ = net(img[start : start + BATCH], max(looks))
+        for t, parts in looks.items():
+            moved = (states[t] - states[max(t - 1, 0)]).norm(dim=-1).mean(dim=1)
+            update = moved / states[t].norm(dim=-1).mean(dim=1)
+            parts.append((states[t].numpy().copy(), update.numpy()))
+    found = {}
+    for t, parts in looks.items():
+        levels, update = (np.concatenate(each) for each in zip(*parts, strict=True))
+        found[t] = Look(levels, update.mean(axis=0) if t else None)
+    return found
+
+
+def errors_at(net: Net, clean: Tensor, noisy: Tensor, iters: int) -> Array:
+    """Mean squared error of what the top level paints of noisy pictures at t = 0 .. iters.
+
+    In the scale of the pictures as the peer takes them.
+    """
+    total = np.zeros(iters + 1)
+    for start in range(0, len(clean), BATCH):
+        batch = slice(start, start + BATCH)
+        states, _ = net(noisy[batch], iters)
+        for t, state in enumerate(states):
+            painted = net.patches_to_images(state[:, :, -1])
+            total[t] += float((painted - clean[batch]).square().mean(dim=(1, 2, 3)).sum())
+    return total / len(clean)

@@ -125,10 +125,11 @@ class Scorer:
         trained: int,
         taus: Mapping[str, float],
         share: float,
+        steps: Sequence[int] | None = None,
     ) -> list[Row]:
         """The same pictures with some patches hidden: their columns know only what others say."""
         images = controls.hide(self.images, model.config, share, self.rng())
-        looks = looks_at(model, images, (1, 2, 3, 4, trained, 4 * trained))
+        looks = looks_at(model, images, steps or (1, 2, 3, 4, trained, 4 * trained))
         row = f"{name}, {share:.0%} of patches hidden"
         return [self.row(row, t, look.by_name(levels), taus) for t, look in looks.items()]
 

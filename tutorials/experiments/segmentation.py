@@ -64,8 +64,10 @@ def choices(
             return None
         kind = "" if own_data.is_film(own_data.read(data)) else ".still"
     path = CONFIGS / f"{name}{kind}.json"
-    if variant == "glom_still" and not path.exists():
-        return None
+    if kind == ".still" and not path.exists():
+        if data is None:
+            return None
+        path = CONFIGS / "constellations.still.json"  # the sizes of your pictures come below
     found = json.loads(path.read_text(encoding="utf-8")) | {"scoring": SCORING}
     if variant == "glom_alone":
         found["glom"] = found["glom"] | {"voice_weights": ALONE}

@@ -38,6 +38,17 @@ def headline(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
     return row["t"] in (None, up, t) or (row["t"] == 4 * t and HIDDEN not in row["row"])
 
 
+def short(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
+    """What the README has room for: the trained t, 4 times that of GLOM, the main controls."""
+    name, t = row["row"], trained_t(row, results)
+    glom = name == ROWS["glom"] or (name.startswith(ROWS["glom"]) and HIDDEN in name)
+    if glom and row["t"] in (4 * t, results["choices"]["glom"]["glom"]["levels"]):
+        return HIDDEN not in name
+    wordy = name.endswith(("by pixel", "shuffled columns", "what is heard", "trained again"))
+    other = any(name.startswith(f"{ROWS[v]}:") for v in ("glom_alone", "glom_still"))
+    return row["t"] in (None, t) and not wordy and not other
+
+
 def settling(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
     """Every t of what settles."""
     own = row["row"] in (*ROWS.values(), "transformer") or HIDDEN in row["row"]
@@ -54,6 +65,7 @@ SMALL = {f"{name} {what}": ".2g" for name in NAMES for what in ("update", "disag
 TENTHS = {f"{name} {what}": ".1f" for name in NAMES for what in ("islands", "rank")}
 TABLES = {
     "": Table(columns=ARI | ISLANDS | NESTING, keep=headline),
+    "short": Table(columns=ARI | ISLANDS, keep=short),
     "settling": Table(
         columns=ARI
         | ISLANDS

@@ -1,0 +1,157 @@
+"""What happens to constellations when one thing is changed?
+
+Twice: at test time only, on the weights that are committed, and in training, from scratch, with
+a third of the steps. What limits the islands, and what does nothing, is a lesson either way.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glom_numpy.worlds import Scenes, open_world
+from glom_torch.checkpoint import load, load_glom
+from glom_torch.glom import Glom
+
+from .. import WEIGHTS
+from .controls import muted
+from .scorer import Row, Scorer
+from .segmentation import CONFIGS, _trained
+from .tables import Table
+
+NAME = "ablations"
+SHIPPED = WEIGHTS / "constellations.safetensors"
+SCORING = {"tested": 60, "tuned": 40, "hidden": 0.3}
+STEPS = 500
+LEVELS = {"parts": 0, "objects": 1}
+
+# Choices of GlomConfig that are changed at test time only.
+AT_TEST = {
+    "nothing": {},
+    "beta 0: all are heard alike": {"beta": 0.0},
+    "beta 3": {"beta": 3.0},
+    "beta 30": {"beta": 30.0},
+    "beta rises from 1 to 10": {"beta": (1.0, 2.0, 4.0, 7.0, 10.0)},
+    "a column hears itself": {"consensus_self": True},
+    "level 0 hears everybody": {"local_consensus_radius": 0.0},
+    "level 1 hears 3 patches far": {"local_consensus_radius": 3.0},
+    "the level above takes part (lam 0.5)": {"lam": 0.5},
+    "no norm": {"state_norm": "none"},
+}
+# Sections of the config file that are changed in training.
+IN_TRAINING: dict[str, dict[str, dict[str, Any]]] = {
+    "nothing": {},
+    "fixed voices": {"glom": {"voice_weights": [1.0, 1.0, 1.0, 1.0]}},
+    "no top-down voice": {"glom": {"voice_weights": [1.0, 1.0, 0.0, 1.0]}},
+    "no consensus": {"glom": {"voice_weights": [1.0, 1.0, 1.0, 0.0]}},
+    "beta 1": {"glom": {"beta": 1.0}},
+    "a column hears itself": {"glom": {"consensus_self": True}},
+    "nobody is told the place": {"glom": {"location": "none"}},
+    "nothing is hidden": {"recipe": {"mask_ratio": 0.0}},
+    "agreement too": {"recipe": {"agreement": [0.1, 0.1]}},
+    "only reconstruction": {"recipe": {"pairs": 0.0}},
+    "InfoNCE in place of pairs": {
+        "recipe": {
+            "pairs": 0.0,
+            "contrast": [0.5, 1.0],
+            "contrast_radius": [1.5, 6.0],
+            "anchors": 200,
+        }
+    },
+    "InfoNCE with a projection head": {
+        "recipe": {
+            "pairs": 0.0,
+            "contrast": [0.5, 1.0],
+            "contrast_radius": [1.5, 6.0],
+            "anchors": 200,
+            "projection": 24,
+        }
+    },
+}
+VARIANTS = ("at test", *(name for name in IN_TRAINING))
+
+
+def choices(variant: str, *, quick: bool = False) -> dict[str, Any]:
+    """The sections of the changed config file, and how it is scored."""
+    found = json.loads((CONFIGS / "constellations.json").read_text(encoding="utf-8"))
+    found["train"] |= {"steps": STEPS}
+    if variant == "at test":
+        found = {"changes": AT_TEST}
+    else:
+        for section, changes in IN_TRAINING[variant].items():
+            found[section] = found[section] | changes
+    if quick and variant != "at test":
+        found["train"] |= {"steps": 2, "count": 8, "batch": 2}
+        found["glom"] |= {"dim": 8, "hidden": 8}
+    return found | {"scoring": SCORING | ({"tested": 2, "tuned": 2} if quick else {})}
+
+
+def run(variant: str, seed: int, folder: Path, say: Any, *, quick: bool = False) -> dict[str, Any]:
+    """Change one thing, and score what comes of it; the contract is in `runs`."""
+    asked = choices(variant, quick=quick)
+    if variant == "at test":
+        if not SHIPPED.exists():
+            raise ValueError(f"{SHIPPED.name}: wanted the shipped weights, there are none")
+        return {"rows": _at_test(load_glom(SHIPPED), asked["scoring"], seed)}
+    asked["train"]["seed"] = seed
+    held = _trained(asked, folder)
+    scorer = _scorer(load_glom(held), asked["scoring"], seed)
+    row = _row(scorer, load_glom(held), variant, load(held).recipe.iters, asked["scoring"])
+    return {"trained": [row], "rows": []}
+
+
+def _at_test(model: Glom, scoring: Mapping[str, Any], seed: int) -> list[Row]:
+    scorer, t = _scorer(model, scoring, seed), load(SHIPPED).recipe.iters
+    rows = [
+        _row(scorer, model.with_config(**changes), name, t, scoring)
+        for name, changes in AT_TEST.items()
+    ]
+    return [*rows, _row(scorer, muted(model), "consensus muted", t, scoring)]
+
+
+def _scorer(model: Glom, scoring: Mapping[str, Any], seed: int) -> Scorer:
+    def scenes(split: str, count: int) -> Scenes:
+        rng = np.random.default_rng(seed)
+        return open_world("constellations", split=split, count=count, rng=rng)
+
+    test, tuned = scenes("test", scoring["tested"]), scenes("train", scoring["tuned"])
+    return Scorer(test=test, tuned=tuned, grid=model.config.grid, seed=seed)
+
+
+def _row(scorer: Scorer, model: Glom, name: str, t: int, scoring: Mapping[str, Any]) -> Row:
+    """Whole pictures and, of the same, pictures with hidden patches; and is anything collapsed?"""
+    taus = scorer.taus_of(model, LEVELS, t)
+    (row,) = scorer.filled_in(model, name, LEVELS, t, taus, scoring["hidden"], [t])
+    filled = {f"{n} hidden": row[f"{n} FG-ARI"] for n in LEVELS}
+    own = scorer.row(name, t, scorer.at(model, scorer.images, LEVELS, t), taus)
+    ranks = {f"{n} rank": scorer.by_level(model, name, [t])[k]["rank"] for n, k in LEVELS.items()}
+    return own | filled | ranks
+
+
+_COLUMNS = {
+    "parts FG-ARI": "parts: k-means",
+    "objects FG-ARI": "objects: k-means",
+    "parts islands FG-ARI": "parts: islands",
+    "objects islands FG-ARI": "objects: islands",
+    "parts hidden": "parts, 30% hidden",
+    "objects hidden": "objects, 30% hidden",
+    "objects contrast": "objects: contrast",
+    "parts rank": "rank, level 0",
+    "objects rank": "rank, level 1",
+}
+_TENTHS = {"parts rank": ".1f", "objects rank": ".1f"}
+TABLES = {
+    "": Table(columns=_COLUMNS, formats=_TENTHS),
+    "trained": Table(columns=_COLUMNS, formats=_TENTHS, rows="trained"),
+}
+
+
+def about(results: Mapping[str, Any]) -> str:
+    """What the numbers are, in words."""
+    return (
+        "One thing changed in the shipped GLOM for constellations, **at test time only**; table "
+        f'"trained": changed **in training**, {STEPS} steps from scratch. FG-ARI as in the main '
+        "table; *rank*: how many directions a level uses (near 1, it has collapsed)."
+    )

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from .checks import check_number, check_whole
 from .optim import adam_init, adam_step, clip_grad_norm
 
-__all__ = ["check_finite", "descend", "learning_rate"]
+__all__ = ["check_descent", "check_finite", "descend", "learning_rate"]
 
 
 def learning_rate(step: int, steps: int, lr: float, warmup: int | None = None) -> float:
@@ -44,9 +45,11 @@ def descend(
     """Train by Adam for `steps` steps; returns (params, state, curve), as `train.fit` says.
 
     loss(params, rng) is ((loss, terms), backward), and backward() the gradient of every
-    parameter. FloatingPointError if the loss or its gradient is no longer finite.
+    parameter. ValueError or TypeError names a choice that cannot be; FloatingPointError if the
+    loss or its gradient is no longer finite.
     """
     stop = steps if stop is None else stop
+    check_descent(steps, lr, warmup, clip, seed, start, stop)
     state = adam_init(params) if state is None else state
     curve: dict[str, list[float]] = {}
     # Steps count from 1, because default_rng([seed, 0]) is default_rng(seed): the weights' own.
@@ -67,6 +70,22 @@ def descend(
         if each is not None:
             each(params, state, row)
     return params, state, curve
+
+
+def check_descent(
+    steps: int, lr: float, warmup: int | None, clip: float, seed: int, start: int, stop: int
+) -> None:
+    """What `descend` was asked for, in both houses; ValueError or TypeError names what is wrong."""
+    check_whole("steps", steps, 1)
+    check_whole("seed", seed, 0)
+    check_number("lr", lr, 0.0)
+    check_number("clip", clip, 0.0)
+    if warmup is not None and check_whole("warmup", warmup, 0) > steps:
+        raise ValueError(f"warmup: wanted at most steps={steps}, got {warmup}")
+    if check_whole("start", start, 0) > check_whole("stop", stop, 0) or stop > steps:
+        raise ValueError(
+            f"start, stop: wanted 0 <= start <= stop <= steps={steps}, got {start} and {stop}"
+        )
 
 
 def check_finite(step: int, name: str, value: float) -> None:

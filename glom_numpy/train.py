@@ -12,9 +12,9 @@ from jaxtyping import Float, Int, UInt8
 
 from . import command
 from .checkpoint import save
-from .checks import check_number, check_whole
+from .checks import check_whole
 from .config import GlomConfig
-from .descend import descend
+from .descend import check_descent, descend
 from .objective import objective_vjp
 from .recipe import Recipe, draw
 from .worlds import to_model
@@ -84,16 +84,7 @@ def check_loop(
     stop: int,
 ) -> None:
     """What `fit` was asked for, for both houses; ValueError or TypeError names what is wrong."""
-    check_whole("steps", steps, 1)
-    check_whole("seed", seed, 0)
-    check_number("lr", lr, 0.0)
-    check_number("clip", clip, 0.0)
-    if warmup is not None and check_whole("warmup", warmup, 0) > steps:
-        raise ValueError(f"warmup: wanted at most steps={steps}, got {warmup}")
-    if check_whole("start", start, 0) > check_whole("stop", stop, 0) or stop > steps:
-        raise ValueError(
-            f"start, stop: wanted 0 <= start <= stop <= steps={steps}, got {start} and {stop}"
-        )
+    check_descent(steps, lr, warmup, clip, seed, start, stop)
     size = tuple(g * p for g, p in zip(config.grid, config.patch, strict=True))
     if images.shape[1:] != (*size, config.channels):
         raise ValueError(

@@ -12,9 +12,9 @@ import torch
 from torch.nn.utils import clip_grad_norm_
 
 from glom_numpy.config import flatten
-from glom_numpy.descend import check_finite, learning_rate
+from glom_numpy.descend import check_descent, check_finite, learning_rate
 
-__all__ = ["check_finite", "descend", "learning_rate"]
+__all__ = ["check_descent", "check_finite", "descend", "learning_rate"]
 
 
 def descend(
@@ -33,10 +33,11 @@ def descend(
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[float]]]:
     """Train by Adam for `steps` steps; returns (params, state, curve), as `train.fit` says.
 
-    loss(params, rng) is (loss, terms); autograd is the gradient. FloatingPointError if the loss
-    or its gradient is no longer finite.
+    loss(params, rng) is (loss, terms); autograd is the gradient. ValueError or TypeError names a
+    choice that cannot be; FloatingPointError if the loss or its gradient is no longer finite.
     """
     stop = steps if stop is None else stop
+    check_descent(steps, lr, warmup, clip, seed, start, stop)
     params = _map(lambda p: p.detach().clone().requires_grad_(), params)
     # Sorted: the last bit of the gradients' length depends on their order, and files keep none.
     leaves = [leaf for _, leaf in sorted(flatten(params).items())]

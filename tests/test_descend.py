@@ -66,3 +66,19 @@ def test_it_says_when_it_ran_away(house):
 
     with pytest.raises(FloatingPointError, match="step 1: the loss is nan; try a smaller lr"):
         house.descend.descend(begin(tensors), loss, **LOOP)
+
+
+@pytest.mark.parametrize("house", (glom_numpy, glom_torch))
+@pytest.mark.parametrize(
+    "choices, message",
+    (
+        (dict(steps=0), "steps: wanted"),
+        (dict(lr=-1.0), "lr: wanted"),
+        (dict(start=7, stop=3), "start, stop: wanted 0 <= start <= stop <= steps=30, got 7 and 3"),
+        (dict(warmup=31), "warmup: wanted at most steps=30, got 31"),
+    ),
+)
+def test_what_cannot_be_is_named(house, choices, message, as_users_run_it):
+    tensors = house is glom_torch
+    with pytest.raises(ValueError, match=message):
+        house.descend.descend(begin(tensors), theirs if tensors else ours, **{**LOOP, **choices})

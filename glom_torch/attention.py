@@ -91,15 +91,15 @@ def _masked(logits: Tensor, mask: Tensor | None, self_logit: float | None) -> Te
         itself = torch.eye(logits.shape[-1], dtype=torch.bool, device=logits.device)
         logits = logits.masked_fill(itself, self_logit)
     if mask is not None:
-        if mask.shape != logits.shape[1:]:  # a mask of another shape might broadcast
-            wanted = tuple(logits.shape[1:])
-            raise ValueError(f"mask: wanted (l, i, j) = {wanted}, got {tuple(mask.shape)}")
-        _somebody_is_heard(mask)
+        check_mask(mask, logits.shape[1:])
         logits = logits.masked_fill(~mask, -math.inf)
     return logits
 
 
-def _somebody_is_heard(mask: Tensor) -> None:
+def check_mask(mask: Tensor, wanted: torch.Size) -> None:
+    """ValueError for another shape than (l, i, j), which might broadcast, and for a deaf column."""
+    if mask.shape != wanted:
+        raise ValueError(f"mask: wanted (l, i, j) = {tuple(wanted)}, got {tuple(mask.shape)}")
     if not mask.any(dim=-1).all():
         level, listener = torch.argwhere(~mask.any(dim=-1))[0].tolist()
         raise ValueError(

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from glom_numpy.checks import check_image_shape, check_whole
 
-from .attention import consensus, unit
+from .attention import check_mask, consensus, unit
 from .config import GlomConfig
 from .glom import initial_levels
 from .nets import ACTIVATIONS
@@ -119,6 +119,7 @@ def _deaf(config: GlomConfig, mask: Tensor | None, like: Tensor) -> Tensor:
     if itself is not None:
         shut |= torch.eye(n, dtype=torch.bool, device=like.device)
     if mask is not None:
+        check_mask(mask, shut.shape)
         shut |= ~mask
     return _wide(like.new_zeros(shut.shape)).masked_fill(shut, -math.inf)
 

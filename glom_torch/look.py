@@ -38,7 +38,9 @@ def look(
         terms["agreement"] = agreement(voices, levels.new_tensor(asked), stop_gradient=stop)
     if any(recipe.weights("contrast", config.levels)):
         compared = mlp(heads["projector"], levels) if "projector" in heads else levels
-        contrast = levels.new_zeros(())
+        contrast = (
+            0 * levels.sum()
+        )  # so that it has a gradient, where there is nobody to tell apart
         contests = _contests(config, recipe, levels, draws, t, labels)
         for l, weight, partners, first, group in contests:
             b = len(partners)

@@ -81,6 +81,33 @@ def test_last_that_cannot_be(last, as_users_run_it):
         settled(fast.settle, config(), params(config()), dict(iters=3), last=last)
 
 
+@pytest.mark.parametrize(
+    "wrong, message",
+    (
+        (MASK[0], r"mask: wanted \(l, i, j\) = \(4, 15, 15\), got \(15, 15\)"),
+        (MASK & ~torch.eye(4, dtype=torch.bool)[2, :, None, None], "level 2 hears nobody"),
+    ),
+)
+def test_a_mask_that_cannot_be_is_refused_as_in_the_plain_twin(wrong, message, as_users_run_it):
+    for house in (glom, fast):
+        with pytest.raises(ValueError, match=message):
+            settled(house.settle, config(), params(config()), dict(iters=1, mask=wrong))
+
+
+@pytest.mark.parametrize("dtype", (torch.bfloat16, torch.float16))
+def test_half_precision_as_in_the_plain_twin(dtype):
+    c = config(state_norm="layer")
+    weights = params(c)
+    with torch.no_grad():
+        plain, quick = (
+            house.settle(to_tensors(weights, dtype=dtype), c, torch.tensor(img).to(dtype), iters=3)
+            for house in (glom, fast)
+        )
+    for one, other in zip(plain, quick, strict=True):
+        assert other.dtype == dtype and torch.isfinite(other).all()
+        torch.testing.assert_close(one.float(), other.float(), atol=0.1, rtol=0.1)
+
+
 def test_every_choice_of_the_config_is_run_both_ways():
     fields = set(GlomConfig.__dataclass_fields__)
     sizes = {"dim", "image_size", "patch_size", "channels", "front_channels", "front_kernel"}

@@ -31,13 +31,16 @@ def constellations(
     the same order of colors, which are the first `parts` of eight. An object stands in one of
     `orientations`, spread evenly over the circle (another than the others' while there are any
     left), and is tilted by up to `tilt` radians besides. So a disc's color and place tell where the
-    middle of its object is, but for the orientation (with two: one of two places, of which one may
-    be out of the picture) and the tilt: the paper's transform from part to whole.
+    middle of its object is, but for the orientation (with two: one of two places, of which one is
+    mostly out of the picture at this size) and the tilt: the paper's transform from part to whole.
+    **It can be learned by every column alone**: color and place together nearly tell the object,
+    though neither does alone and k-means on both does not find it. So this world shows whether
+    wholes are inferred from parts, and not whether columns have to talk; `ellipses` asks that.
 
     Middles of objects are `apart` pixels from each other (of more than two: on a circle of that
     diameter), much less than a ring is wide: rings interlock, and all wear the same colors. 48x48
-    pixels are 12x12 columns of 4x4 patches. k-means there: objects 0.02 by position, -0.02 by
-    color and by both; parts 0.79, 0.32, 0.69. Regions of one color are the parts, nearly (1.00).
+    pixels are 12x12 columns of 4x4 patches. k-means there: objects about 0.0 by position, by color
+    and by both; parts 0.8, 0.3, 0.7. Regions of one color are the parts, nearly.
 
     Labels, frames, `speed` and `turn` as in `crossing_bars`.
     Raises ValueError for what cannot be drawn, TypeError for another rng than a Generator.

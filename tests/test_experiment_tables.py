@@ -79,7 +79,7 @@ def test_a_table_by_name(fake, tmp_path):
     assert text.endswith("| a | 0.50 ± 0.71 |\n| b | 1.50 ± 0.71 |")
     with pytest.raises(ValueError, match="NAME: wanted one of"):
         experiments.table("no")
-    with pytest.raises(ValueError, match="fake: wanted a table of"):
+    with pytest.raises(ValueError, match="which: wanted a table of fake"):
         experiments.table("fake", "no")
 
 

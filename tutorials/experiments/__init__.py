@@ -62,7 +62,7 @@ def table(name: str, which: str = "", results: dict | None = None) -> str:
 
     found, results = experiment(name), load_results(name) if results is None else results
     if which not in found.tables:
-        raise ValueError(f"{name}: wanted a table of {list(found.tables)}, got {which!r}")
+        raise ValueError(f"which: wanted a table of {name}, {list(found.tables)}; got {which!r}")
     words = [found.about(results)] if found.about and not which else []
     words.append(tables.caption(results))
     return "\n\n".join([" ".join(words), tables.markdown(results, found.tables[which])])

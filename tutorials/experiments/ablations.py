@@ -4,6 +4,7 @@ Twice: at test time only, on the weights that are committed, and in training, fr
 a third of the steps. What limits the islands, and what does nothing, is a lesson either way.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from glom_torch.glom import Glom
 from .. import WEIGHTS
 from .controls import muted
 from .scorer import Row, Scorer
-from .segmentation import CONFIGS, _trained
+from .segmentation import CONFIGS, trained
 from .tables import Table
 
 NAME = "ablations"
@@ -78,7 +79,8 @@ def choices(variant: str, *, quick: bool = False) -> dict[str, Any]:
     found = json.loads((CONFIGS / "constellations.json").read_text(encoding="utf-8"))
     found["train"] |= {"steps": STEPS}
     if variant == "at test":
-        found = {"changes": AT_TEST}
+        held = hashlib.sha256(SHIPPED.read_bytes()).hexdigest() if SHIPPED.exists() else None
+        found = {"changes": AT_TEST, "weights": held}
     else:
         for section, changes in IN_TRAINING[variant].items():
             found[section] = found[section] | changes
@@ -96,7 +98,7 @@ def run(variant: str, seed: int, folder: Path, say: Any, *, quick: bool = False)
             raise ValueError(f"{SHIPPED.name}: wanted the shipped weights, there are none")
         return {"rows": _at_test(load_glom(SHIPPED), asked["scoring"], seed)}
     asked["train"]["seed"] = seed
-    held = _trained(asked, folder)
+    held = trained(asked, folder)
     scorer = _scorer(load_glom(held), asked["scoring"], seed)
     row = _row(scorer, load_glom(held), variant, load(held).recipe.iters, asked["scoring"])
     return {"trained": [row], "rows": []}

@@ -4,11 +4,13 @@
 (N, h, w), whole numbers with 0 for background, of the picture or the first frame, if there are any.
 """
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from glom_numpy.checkpoint import write_atomic
 from glom_numpy.checks import check_grid, pair
 from glom_numpy.flags import Training
 from glom_numpy.pictures import Scenes, from_npz
@@ -60,7 +62,9 @@ def fitted(choices: dict[str, Any], path: Path) -> dict[str, Any]:
 
 def write_training_part(scenes: Scenes, path: Path) -> None:
     """The pictures alone: no label of them can be learned from."""
-    if is_film(scenes):
-        np.savez(path, frames=scenes.images)
-    else:
-        np.savez(path, images=first_frames(scenes))
+    name, arrays = (
+        ("frames", scenes.images) if is_film(scenes) else ("images", first_frames(scenes))
+    )
+    whole = io.BytesIO()
+    np.savez(whole, **{name: arrays})
+    write_atomic(path, whole.getvalue())

@@ -26,7 +26,7 @@ from glom_torch.glom import Glom
 from glom_torch.train import main as train_glom
 
 from . import own_data, peers
-from .files import HERE, read_json, write_json
+from .files import HERE, write_json
 from .measure import looks_at
 from .runs import Experiment
 from .scorer import Scorer
@@ -122,7 +122,7 @@ def _scenes(asked: Mapping[str, Any], seed: int) -> dict[str, Scenes]:
 def _glom(
     asked: Mapping[str, Any], variant: str, worlds: Mapping[str, Scenes], folder: Path, say: Say
 ) -> dict[str, Any]:
-    name, out = ROWS[variant], _trained(asked, folder)
+    name, out = ROWS[variant], trained(asked, folder)
     held, model = load(out), load_glom(out)
     config, recipe = held.config, held.recipe
     t, levels = recipe.iters, {"parts": lower_level(recipe, config), "objects": config.levels - 1}
@@ -160,10 +160,10 @@ def lower_level(recipe: Recipe, config: GlomConfig) -> int:
     return named[-1] if named else max(config.levels - 2, 0)
 
 
-def _trained(asked: Mapping[str, Any], folder: Path) -> Path:
+def trained(asked: Mapping[str, Any], folder: Path) -> Path:
     """The weights of `python -m glom_torch.train`, which goes on with what is in the folder."""
     out, config = folder / "glom.safetensors", folder / "glom.json"
-    if (read_json(folder / "glom.curve.json") or {}).get("finished") and out.exists():
+    if out.exists() and load(out).extra["finished"]:  # the curve says so before the weights do
         return out
     write_json(config, {section: asked[section] for section in ("glom", "recipe", "train")})
     words = ["--config", str(config), "--out", str(out)]

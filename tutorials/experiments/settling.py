@@ -83,7 +83,7 @@ def weights() -> Checkpoint:
     """The committed GLOM; FileNotFoundError says what makes it, ValueError what it lacks."""
     if not WEIGHTS.exists():
         command = "python -m glom_torch.train --config tutorials/experiments/configs/"
-        command += f"constellations.json --out tutorials/weights/{WEIGHTS.name}"
+        command += f"constellations.json --steps 2500 --out tutorials/weights/{WEIGHTS.name}"
         raise FileNotFoundError(f"{WEIGHTS.name}: wanted the trained GLOM; {command} makes it")
     held = load(WEIGHTS)
     if held.recipe is None or "training" not in held.extra:

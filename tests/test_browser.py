@@ -98,7 +98,7 @@ def top_tile(explorer, row="state"):
 
 
 def test_all_cells_ran(lab):
-    assert lab.page.locator(".glom-explorer").count() == 2
+    assert lab.page.locator(".glom-explorer").count() == 3
     wrong = lab.page.locator('[data-mime-type="application/vnd.jupyter.error"]')
     assert wrong.count() == 0, wrong.first.inner_text()
     assert "Traceback" not in lab.page.locator(".jp-Notebook").inner_text()

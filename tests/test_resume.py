@@ -101,7 +101,8 @@ def strike(house, monkeypatch, at, *numbers):
             os.kill(os.getpid(), number)
         return learning_rate(step, *choices)
 
-    monkeypatch.setattr(house, "learning_rate", struck)
+    loop = import_module(f"{house.HOUSE.name}.descend")
+    monkeypatch.setattr(loop, "learning_rate", struck)
 
 
 @POSIX

@@ -2,7 +2,8 @@
 
     front           one feature vector per location    gates         a gated recurrent unit
     slot_attention  k slots compete for locations      slot_decoder  slots paint, alpha mixes
-    self_attention  one transformer block, repeated    objective     fill in what was hidden
+    self_attention  one transformer block, repeated    deep_sets     all speak once, into one mean
+    objective       fill in what was hidden
 
 The same as in GLOM are the pictures, patches, location codes and MLPs, what is hidden and for how
 many steps, one set of weights used at every step, and backpropagation through all of them.
@@ -13,12 +14,23 @@ The transformer keeps one vector per location, as one level of GLOM does, but it
 joins through learned maps and several heads, where GLOM averages the embeddings that are alike.
 The transformer sees the picture once, before its first block, and slots look at the same features
 in every round, while GLOM hears the picture from below and its own levels from above at every step.
-Neither has levels: a relative finds parts or wholes, and GLOM is to show both in one state.
+Deep sets know of the others no more than one mean of all, and hear it once.
+None has levels: a relative finds parts or wholes, and GLOM is to show both in one state.
 
-`init_slots` and `init_transformer` draw parameters, for both houses; `slot_model` and
-`transformer_model` look at pictures; the two objectives take GLOM's own Recipe and Draws.
+`init_slots`, `init_transformer` and `init_deep_sets` draw parameters, for both houses;
+`slot_model`, `transformer_model` and `deep_sets_model` look at pictures; the two objectives take
+GLOM's own Recipe and Draws.
 """
 
+from .deep_sets import (
+    answer,
+    answer_vjp,
+    deep_sets_model,
+    deep_sets_shapes,
+    init_deep_sets,
+    pool,
+    pool_vjp,
+)
 from .front import (
     count_params,
     features,
@@ -76,6 +88,8 @@ from .slot_decoder import (
 )
 
 __all__ = [
+    "answer",
+    "answer_vjp",
     "attend",
     "attend_vjp",
     "attention_maps",
@@ -88,10 +102,13 @@ __all__ = [
     "decode_patches_vjp",
     "decode_slots",
     "decode_slots_vjp",
+    "deep_sets_model",
+    "deep_sets_shapes",
     "features",
     "features_vjp",
     "gru",
     "gru_vjp",
+    "init_deep_sets",
     "init_slots",
     "init_transformer",
     "initial_slots",
@@ -102,6 +119,8 @@ __all__ = [
     "normalize_vjp",
     "paint",
     "paint_vjp",
+    "pool",
+    "pool_vjp",
     "residual_mlp",
     "residual_mlp_vjp",
     "settle_slots",

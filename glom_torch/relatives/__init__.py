@@ -2,12 +2,14 @@
 
     front           one feature vector per location    gates         a gated recurrent unit
     slot_attention  k slots compete for locations      slot_decoder  slots paint, alpha mixes
-    self_attention  one transformer block, repeated    objective     fill in what was hidden
+    self_attention  one transformer block, repeated    deep_sets     all speak once, into one mean
+    objective       fill in what was hidden
 
 `glom_numpy.relatives` says what is the same as in GLOM and what differs. Parameters are drawn
 there, for both houses; `glom_torch.weights.to_tensors` brings them over.
 """
 
+from .deep_sets import answer, deep_sets_model, deep_sets_shapes, init_deep_sets, pool
 from .front import count_params, features, normalize, residual_mlp
 from .gates import gru
 from .objective import counted, shown, slot_objective, transformer_objective
@@ -32,6 +34,7 @@ from .slot_attention import (
 from .slot_decoder import decode_slots, mixture, paint, slot_model
 
 __all__ = [
+    "answer",
     "attend",
     "attention_maps",
     "block",
@@ -39,14 +42,18 @@ __all__ = [
     "counted",
     "decode_patches",
     "decode_slots",
+    "deep_sets_model",
+    "deep_sets_shapes",
     "features",
     "gru",
+    "init_deep_sets",
     "init_slots",
     "init_transformer",
     "initial_slots",
     "mixture",
     "normalize",
     "paint",
+    "pool",
     "residual_mlp",
     "settle_slots",
     "settle_tokens",

@@ -13,7 +13,8 @@
     pictures    ways to bring your own                ops         einsum, softmax, GELU, ...
     optim       from gradients to new parameters      gradcheck   is a backward pass right?
     command     the command line of train             flags       what can be asked of it
-    record      what a run leaves behind              figures     matplotlib, only on request
+    record      what a run leaves behind              wholes      a location tells its whole
+    figures     matplotlib, only on request
     relatives   slot attention, iterated self-attention: what GLOM is measured beside
 
 Every backward pass stands below its forward pass, as `*_vjp`. `python -m glom_numpy` counts lines.

@@ -10,7 +10,7 @@
     weights     drawn, or from glom-pytorch *         checkpoint  weights in and out
     islands     find, count, nest *                   scores      how well they fit the truth *
     parse       the tree they make *                  worlds      pictures whose parse is known *
-    pictures    ways to bring your own *
+    pictures    ways to bring your own *              wholes      a location tells its whole
     relatives   slot attention, iterated self-attention: what GLOM is measured beside
 
 Rooms marked * are doorways: facts exist once, in the NumPy house. What NumPy's house has beyond

@@ -8,6 +8,8 @@
     controls      what needs no learning, or must do worse
     scorer        from vectors to the rows of a table
     segmentation  constellations, bars, puppets: do islands form, without labels, at two levels?
+    ellipses      wholes of ambiguous parts, supervised: does one location know its whole?
+    ellipse_models, ellipse_rows, ellipse_scenes   its models, its scores, its columns
     ablations     one thing changed: at test, in training
     shown         its tables, words and figure
     own_data      the same recipe on anybody's npz
@@ -34,6 +36,7 @@ EXPERIMENTS = {
     "constellations": "segmentation",
     "bars": "segmentation",
     "puppets": "segmentation",
+    "ellipses": "ellipses",
     "ablations": "ablations",
     "settling": "settling",
     "avatars": "avatars",

@@ -87,7 +87,8 @@ def beside_controls(ax: Axes, own: Sequence[Line], scores: Mapping[str, str]) ->
     ax.axvline(0, color="black", linewidth=0.6)
     ax.grid(axis="x", color=BACKGROUND, linewidth=0.6)
     ax.set_axisbelow(True)
-    ax.legend(frameon=False, fontsize=7, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(scores))
+    above = dict(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(scores))
+    ax.legend(frameon=False, fontsize=7, **above)
     return "; ".join(said)
 
 

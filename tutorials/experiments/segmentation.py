@@ -3,8 +3,9 @@
 One GLOM is trained from films (what moves together belongs together) and tested on still pictures
 of another split: its top level against objects, a lower one against parts, beside controls and
 beside slot attention and a transformer, trained on the same pictures for about as long with about
-as many parameters. A second GLOM has seen still pictures only. `configs/NAME.json` names what each
-level is taught: the level of parts is the highest below the top with a name of `LOWER`.
+as many parameters. Where there is a `configs/NAME.still.json`, a second GLOM sees still pictures
+only. `configs/NAME.json` names what each level is taught: the level of parts is the highest below
+the top with a name of `LOWER`.
 """
 
 import contextlib

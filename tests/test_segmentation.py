@@ -86,7 +86,7 @@ def test_from_training_to_the_table(tiny, capsys, monkeypatch):
     assert (tiny / "bars.quick.png").stat().st_size > 10_000
     # Scored anew from the weights that are there, to the same numbers.
     monkeypatch.setattr(segmentation, "train_glom", None)
-    monkeypatch.setattr(relatives, "descend", None)
+    monkeypatch.setattr("tutorials.experiments.training.descend", None)
     for variant in ("glom", "transformer"):
         (folder,) = (tiny / "bars").glob(f"{variant}-*")
         again = segmentation.run("bars", variant, 0, folder, print, quick=True)

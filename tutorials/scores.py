@@ -66,7 +66,7 @@ def scores_of(count: int, seed: int) -> dict:
         "another avatar's state": np.roll(states, 1, axis=0),
         "shuffled columns": states[:, order],
     }
-    muted = model.with_config(voice_weights=(1.0, 1.0, 1.0, 0.0))
+    muted = controls.muted(model)
     others["consensus muted, not trained again"] = states_at(muted, scenes, [trained])[trained]
     for fresh in range(3):
         blank = Glom(model.config, rng=np.random.default_rng(fresh))

@@ -13,6 +13,7 @@
     ablations     one thing changed: at test, in training
     shown         its tables, words and figure
     own_data      the same recipe on anybody's npz
+    training      train any loss at a file, or go on there
     relatives     slot attention and a transformer, trained on the same pictures
     peers         and scored in the same rows
     settling      past the t a state was trained for: GLOM beside glom-pytorch

@@ -17,11 +17,9 @@ from torch import Tensor
 
 from glom_numpy.config import GlomConfig
 from glom_numpy.flags import Training
-from glom_numpy.record import Progress, Record, Signals, fingerprint
+from glom_numpy.record import fingerprint
 from glom_numpy.wholes import init_wholes
 from glom_torch.attention import listening_mask
-from glom_torch.checkpoint import load, save
-from glom_torch.descend import descend
 from glom_torch.glom import settle
 from glom_torch.losses import pairs
 from glom_torch.recipe import Recipe
@@ -36,8 +34,8 @@ from glom_torch.weights import init_params, to_tensors
 from glom_torch.wholes import tell, wholes_objective
 
 from .ellipse_scenes import CLASSES, Columns, picture
+from .training import train_at
 
-KEPT_EVERY = 200  # steps
 HEADS = 4
 # GLOM's fresh nets whisper beside its initial state, which is the same in every column: after the
 # layer norm all columns are nearly equal, and who listens to everybody learns slowly. So it begins
@@ -149,51 +147,14 @@ FRESH = {"glom": _fresh_glom, "transformer": _fresh_transformer, "deep_sets": in
 
 
 def train(model: Model, training: Mapping[str, Any], scenes: Columns, out: Path) -> dict[str, Any]:
-    """Train at `out` (.safetensors), or go on there: to the bit as without the stop.
-
-    Returns the parameters. KeyboardInterrupt after Ctrl-C, once the last step is kept; RuntimeError
-    if the loss runs away; ValueError if `out` holds another run.
-    """
+    """Train at `out`, or go on there, as `train_at` says; returns the parameters, heads too."""
     training = Training.from_dict(training)
-    pictures = fingerprint(scenes.symbols, scenes.objects)
-    if out.exists():
-        held = load(out)
-        record = Record.resumed(held, out=str(out), save=save)
-        ours = model.config, model.recipe, training.to_dict(), pictures
-        theirs = training.from_dict(record.training).to_dict()
-        if ours != (record.config, record.recipe, theirs, record.pictures):
-            raise ValueError(f"{out}: holds a run of other choices")
-        params = {name: held.params[name] for name in (model.key, "wholes")}
-        state = held.params.get("optimizer")
-    else:
-        about = dict(config=model.config, recipe=model.recipe, dtype="float32", pictures=pictures)
-        every = training.curve_every or max(training.steps // 200, 1)
-        about |= dict(training=training.to_dict(), every=every)
-        record = Record(out=str(out), save=save, **about)
-        params, state = model.fresh(training.seed), None
-    if not record.finished:
-        params = _descend(model, training, scenes, record, params, state)
-    return params
-
-
-def _descend(
-    model: Model, training: Training, scenes: Columns, record: Record, params: dict, state: Any
-) -> dict[str, Any]:
-    loop = training.loop()
-    loss = model.loss(scenes, loop.pop("batch"))
-    with Signals() as signals, Progress(record.step, training.steps) as progress:
-
-        def each(params: dict, state: dict, row: dict) -> None:
-            record.note(row)
-            progress.show(record.step, row["loss"])
-            if signals.came is not None or record.step % KEPT_EVERY == 0:
-                record.keep(params, state)
-            if signals.came is not None:
-                raise KeyboardInterrupt
-
-        try:
-            params, *_ = descend(params, loss, **loop, start=record.step, state=state, each=each)
-        except FloatingPointError as problem:
-            raise RuntimeError(f"{record.out}: {problem}") from None
-        record.finish(params)
-    return params
+    return train_at(
+        out,
+        model.config,
+        model.recipe,
+        training,
+        fingerprint(scenes.symbols, scenes.objects),
+        lambda: model.fresh(training.seed),
+        model.loss(scenes, training.batch),
+    )

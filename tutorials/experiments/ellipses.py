@@ -12,14 +12,12 @@ from typing import Any
 import numpy as np
 
 from glom_numpy.config import GlomConfig
-from glom_numpy.record import curve_path
-from glom_numpy.relatives import count_params
 from glom_torch.recipe import Recipe
 
 from .ellipse_models import Model, train
 from .ellipse_rows import Scorer
 from .ellipse_scenes import CHANNELS, PIXELS, columns
-from .files import read_json
+from .peers import cost
 from .tables import Line, Table, lines
 
 NAME = "ellipses"
@@ -84,20 +82,8 @@ def run(variant: str, seed: int, folder: Path, say: Any, *, quick: bool = False)
         "levels": levels,
         "beyond": scorer.beyond(name),
         "noise": scorer.noise(name),
-        "cost": [_cost(name, params, out)],
+        "cost": [cost(name, params, out)],
         "trained t": recipe.iters,
-    }
-
-
-def _cost(name: str, params: Mapping[str, Any], out: Path) -> dict[str, Any]:
-    """What a model has and took, heads included; its last loss."""
-    curve = read_json(Path(curve_path(str(out))))
-    return {
-        "row": name,
-        "parameters": count_params(params),
-        "steps": curve["train"]["steps"],
-        "minutes": round(curve["seconds"] / 60, 2),
-        "loss": float(f"{curve['curve']['loss'][-1]:.4g}"),
     }
 
 

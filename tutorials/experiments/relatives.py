@@ -18,9 +18,7 @@ from torch import Tensor
 
 from glom_numpy.config import GlomConfig
 from glom_numpy.flags import Training
-from glom_numpy.record import Progress, Record, Signals, fingerprint
-from glom_torch.checkpoint import load, save
-from glom_torch.descend import descend
+from glom_numpy.record import fingerprint
 from glom_torch.recipe import Recipe, draw
 from glom_torch.relatives import (
     init_slots,
@@ -34,9 +32,9 @@ from glom_torch.weights import to_tensors
 from glom_torch.worlds import to_model
 
 from .measure import BATCH, Look
+from .training import train_at
 
 Array = np.ndarray
-KEPT_EVERY = 100  # steps
 HEADS = 4
 
 
@@ -77,50 +75,17 @@ class Relative:
 
 
 def train(relative: Relative, training: Training, images: Array, out: Path) -> dict[str, Any]:
-    """Train at `out` (.safetensors), or go on there: to the bit as without the stop.
-
-    Returns the parameters. KeyboardInterrupt after Ctrl-C, once the last step is kept; RuntimeError
-    if the loss runs away; ValueError if `out` holds another run.
-    """
-    if out.exists():
-        held = load(out)
-        record = Record.resumed(held, out=str(out), save=save)
-        ours = relative.config, relative.recipe, training.to_dict()
-        if ours != (record.config, record.recipe, training.from_dict(record.training).to_dict()):
-            raise ValueError(f"{out}: holds a run of other choices")
-        params, state = {"model": held.params["model"]}, held.params.get("optimizer")
-    else:
-        about = dict(config=relative.config, recipe=relative.recipe, dtype="float32")
-        about |= dict(training=training.to_dict(), pictures=fingerprint(images))
-        every = training.curve_every or max(training.steps // 200, 1)
-        record = Record(out=str(out), save=save, every=every, **about)
-        params, state = {"model": relative.fresh(training.seed)}, None
-    if not record.finished:
-        params = _descend(relative, training, images, record, params, state)
+    """Train at `out`, or go on there, as `train_at` says; returns the parameters."""
+    params = train_at(
+        out,
+        relative.config,
+        relative.recipe,
+        training,
+        fingerprint(images),
+        lambda: {"model": relative.fresh(training.seed)},
+        relative.loss(images, training.batch),
+    )
     return params["model"]
-
-
-def _descend(
-    relative: Relative, training: Training, images: Array, record: Record, params: dict, state: Any
-) -> dict[str, Any]:
-    loop = training.loop()
-    loss = relative.loss(images, loop.pop("batch"))
-    with Signals() as signals, Progress(record.step, training.steps) as progress:
-
-        def each(params: dict, state: dict, row: dict) -> None:
-            record.note(row)
-            progress.show(record.step, row["loss"])
-            if signals.came is not None or record.step % KEPT_EVERY == 0:
-                record.keep(params, state)
-            if signals.came is not None:
-                raise KeyboardInterrupt
-
-        try:
-            params, *_ = descend(params, loss, **loop, start=record.step, state=state, each=each)
-        except FloatingPointError as problem:
-            raise RuntimeError(f"{record.out}: {problem}") from None
-        record.finish(params)
-    return params
 
 
 def tokens_at(

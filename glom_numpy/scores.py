@@ -10,7 +10,7 @@ Malformed input (wrong axes, labels that are not whole numbers, NaN) is a ValueE
 import warnings
 
 import numpy as np
-from jaxtyping import Real, Shaped
+from jaxtyping import Bool, Real, Shaped
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from .checks import check_choice, check_finite, check_labels, check_whole
@@ -86,12 +86,15 @@ def fg_ari(
     method: str = "average",
     k: int | None = None,
     rng: np.random.Generator | None = None,
+    counted: Bool[Array, " n"] | None = None,
 ) -> float | None:
     """FG-ARI: cluster the foreground's vectors into k, then compare with the labels.
 
     `method` is "average" (average linkage of Euclidean distances) or "kmeans" (10 starts, drawn
-    from `rng`). k None is the true number of segments. Vectors are clustered as they come. None as
-    in `foreground_ari`; ValueError if k exceeds the foreground or "kmeans" gets no rng.
+    from `rng`). k None is the true number of segments. Vectors are clustered as they come. Of the
+    clustered locations only the `counted` are compared (None: all). None as in `foreground_ari`,
+    or if those counted are of one segment; ValueError if k exceeds the foreground, "kmeans" gets
+    no rng, or `counted` is not one truth value for each location.
     """
     cluster = CLUSTERINGS[check_choice("method", method, CLUSTERINGS)]
     vectors = check_finite("vectors", vectors, "n d")
@@ -105,7 +108,14 @@ def fg_ari(
     k = segments if k is None else check_whole("k", k, 1)
     if k > front.sum():
         raise ValueError(f"k: wanted at most {front.sum()} (foreground locations), got {k}")
-    return foreground_ari(cluster(vectors[front], k, rng), labels[front])
+    found = cluster(vectors[front], k, rng)
+    if counted is None:
+        return foreground_ari(found, labels[front])
+    counted = np.asarray(counted)
+    if counted.shape != labels.shape or counted.dtype != bool:
+        wanted = f"counted: wanted {labels.shape} truth values"
+        raise ValueError(f"{wanted}, got {counted.shape} of {counted.dtype}")
+    return foreground_ari(found[counted[front]], labels[front][counted[front]])
 
 
 def _average(vectors: Array, k: int, rng: np.random.Generator | None) -> Array:

@@ -26,6 +26,7 @@ from glom_numpy.worlds import (
     regions,
     segment_labels,
     shapes,
+    spirals,
     symbol_grid,
     tetrominoes,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "regions",
     "segment_labels",
     "shapes",
+    "spirals",
     "symbol_grid",
     "tetrominoes",
     "to_model",

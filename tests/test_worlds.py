@@ -77,6 +77,7 @@ def test_open_world_by_name():
         "puppets",
         "tetrominoes",
         "shapes",
+        "spirals",
     ]
     assert len(open_world("avatars")) == 3500 and len(open_world("avatars", split="test")) == 500
     bars = open_world("crossing_bars", count=7, size=52, rng=rng())
@@ -118,7 +119,7 @@ def test_open_world_refuses(as_users_run_it, tmp_path):
             "avatar",
             {},
             "world: wanted avatars, crossing_bars, constellations, ellipses, puppets, tetrominoes, "
-            "shapes, an .npz or a folder of pictures, got 'avatar'",
+            "shapes, spirals, an .npz or a folder of pictures, got 'avatar'",
         ),
         ("avatars", {"size": 32}, "size: the avatars are 16x16 pixels, got 32"),
         ("crossing_bars", {"rng": rng(), "split": "dev"}, "split: wanted one of all, ood_objects"),

@@ -6,6 +6,7 @@
     shape       several simple shapes                 paint       what they all are drawn with
     by_name     all of these by name, with splits     for_models  as models take them
     constellation  rings of discs that interlock      gestalt     segments without labels
+    spiral      chains wound about each other
 
 Every drawn world is a generator: the same seed is the same scenes. What k-means on position and on
 color scores there is in its docstring: a world is evidence only where such controls fail.
@@ -23,6 +24,7 @@ from .paint import PALETTE
 from .pieces import tetrominoes
 from .puppet import puppets
 from .shape import shapes
+from .spiral import spirals
 from .symbols import SymbolGrid, symbol_grid
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "regions",
     "segment_labels",
     "shapes",
+    "spirals",
     "symbol_grid",
     "tetrominoes",
     "to_model",

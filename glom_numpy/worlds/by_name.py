@@ -16,6 +16,7 @@ from .ellipse import ellipses
 from .pieces import tetrominoes
 from .puppet import puppets
 from .shape import shapes
+from .spiral import spirals
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,14 @@ WORLDS = {
             "ood_objects": {"objects": (5, 6)},
             "ood_scale": {"radius": (8.0, 11.0)},
             "ood_rotation": {"rotation": np.pi},
+        },
+    ),
+    "spirals": Drawn(
+        spirals,
+        {
+            "ood_objects": {"objects": 3, "inner": (8.5, 10.0)},
+            "ood_scale": {"radius": 4.2, "reach": 7.8, "inner": (5.6, 7.2), "rise": (1.8, 4.1)},
+            "ood_length": {"parts": 9},
         },
     ),
 }

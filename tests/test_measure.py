@@ -40,6 +40,19 @@ def test_scores_by_hand():
     assert one == {"x FG-ARI": 0.5}  # all right in the first picture, all in one in the second
 
 
+def test_hidden_locations_alone_by_hand():
+    wrong = APART.copy()
+    wrong[0, 2] = APART[0, 4]  # one location of part 1 says what part 2 says
+    seen = np.ones(LABELS.shape, dtype=bool)
+    where = seen.copy()
+    where[0, 2] = False
+    for counted, perfect in ((seen, False), (where, True)):
+        found = measure.score_some({"x": wrong}, {"x": LABELS}, counted, rng())
+        assert (found["x FG-ARI there"] == 1.0) is perfect
+    alone = measure.score_some({"x": wrong}, {"x": LABELS}, ~where, rng())
+    assert alone == {"x FG-ARI there": None}  # one location: nothing to tell apart
+
+
 def test_islands_by_hand():
     split = np.array([[1, 2, 1, 1, 2, 1]])  # 1 2 1 / 1 2 1: a bar before another
     vectors = np.eye(3)[split]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from glom_numpy.config import GlomConfig
 from glom_numpy.islands import labels_on_grid
@@ -77,13 +77,13 @@ def shuffled_columns(
 
 def hide(
     images: Shaped[Array, "N H W c"], config: GlomConfig, share: float, rng: np.random.Generator
-) -> Float[Array, "N H W c"]:
-    """Pictures with a share of their patches painted gray, as in training to fill in."""
+) -> tuple[Float[Array, "N H W c"], Bool[Array, "N n"]]:
+    """Pictures with a share of their patches painted gray, as in training to fill in; and which."""
     recipe = Recipe(mask_ratio=share)
     hidden = draw(config, recipe, len(images), rng).hidden
     patches = image_to_patches(to_model(images), config.patch)
     painted = corrupt(patches, hidden, recipe.mask_value)
-    return np.moveaxis(patches_to_image(painted, config.patch, config.grid), 1, -1)
+    return np.moveaxis(patches_to_image(painted, config.patch, config.grid), 1, -1), hidden
 
 
 def muted(model: Any) -> Any:

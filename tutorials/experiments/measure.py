@@ -3,6 +3,7 @@
 Every score is of `glom_numpy.scores`, a mean over pictures, or None where it is not defined.
 
     parts FG-ARI          k-means with the true k on the foreground, by adjusted Rand index
+    parts FG-ARI there    the same, of hidden locations alone
     parts within, between, contrast     mean cosine in one segment, of two segments, the difference
     parts islands FG-ARI  nobody tells k: islands at one tau, merged where they are alike
     parts islands         how many
@@ -18,7 +19,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from tqdm import tqdm
 
 from glom_numpy.islands import center, find_islands, labels_on_grid, level_mean
@@ -68,6 +69,18 @@ def score(
         found[f"{name} contrast"] = mean([a - b for a, b in cosines])
         found[f"{name} within"] = mean([a for a, _ in cosines])
         found[f"{name} between"] = mean([b for _, b in cosines])
+    return found
+
+
+def score_some(
+    vectors: By, labels: By, counted: Bool[Array, "N n"], rng: np.random.Generator
+) -> dict[str, float | None]:
+    """FG-ARI of the counted locations alone; k-means clusters the whole foreground."""
+    found = {}
+    for name, truth in labels.items():
+        each = zip(vectors[name], truth, counted, strict=True)
+        some = [fg_ari(v, t, method="kmeans", rng=rng, counted=c) for v, t, c in each]
+        found[f"{name} FG-ARI there"] = mean(some)
     return found
 
 

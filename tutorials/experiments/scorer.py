@@ -21,6 +21,7 @@ from .measure import (
     score_islands,
     score_labels,
     score_nesting,
+    score_some,
 )
 
 Array = np.ndarray
@@ -31,6 +32,12 @@ NAMES = ("parts", "objects")
 def times(trained: int) -> tuple[int, ...]:
     """The t that are looked at: the way up, the trained t, and up to four times that."""
     return tuple(sorted({0, 1, 2, 3, 4, 6, trained, 2 * trained, 4 * trained}))
+
+
+def listens(model: Glom) -> bool:
+    """Whether its columns hear each other at all: else muting them is no control."""
+    weights = model.config.voice_weights
+    return weights == "learned" or weights[3] != 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,15 +114,19 @@ class Scorer:
         others = {
             "another picture's state": controls.another_picture(settled),
             "shuffled columns": controls.shuffled_columns(settled, self.rng()),
-            "consensus muted, not trained again": self.at(
-                controls.muted(model), self.images, levels, trained
-            ),
         }
-        rows += [self.row(f"{name}: {n}", trained, own, taus) for n, own in others.items()]
-        blank = Glom(model.config, rng=np.random.default_rng([self.seed, 4]))
-        taus = self.taus_of(blank, levels, trained)
-        own = self.at(blank, self.images, levels, trained)
-        return [*rows, self.row(f"{name}: untrained", trained, own, taus)]
+        # The same islands at other places: they lie in each other as they did.
+        rows += [
+            self.row(f"{name}: {n}", trained, own, taus, nested=False) for n, own in others.items()
+        ]
+        models = {"untrained": Glom(model.config, rng=np.random.default_rng([self.seed, 4]))}
+        if listens(model):
+            models = {"consensus muted, not trained again": controls.muted(model)} | models
+        for what, other in models.items():  # each at the taus that suit it best
+            own = self.at(other, self.images, levels, trained)
+            taus = self.taus_of(other, levels, trained)
+            rows.append(self.row(f"{name}: {what}", trained, own, taus))
+        return rows
 
     def filled_in(
         self,
@@ -128,10 +139,14 @@ class Scorer:
         steps: Sequence[int] | None = None,
     ) -> list[Row]:
         """The same pictures with some patches hidden: their columns know only what others say."""
-        images = controls.hide(self.images, model.config, share, self.rng())
+        images, hidden = controls.hide(self.images, model.config, share, self.rng())
         looks = looks_at(model, images, steps or (1, 2, 3, 4, trained, 4 * trained))
-        row = f"{name}, {share:.0%} of patches hidden"
-        return [self.row(row, t, look.by_name(levels), taus) for t, look in looks.items()]
+        rows = []
+        for t, look in looks.items():
+            own = look.by_name(levels)
+            row = self.row(f"{name}, {share:.0%} of patches hidden", t, own, taus)
+            rows.append(row | score_some(own, self.labels, hidden, self.rng()))
+        return rows
 
     def by_level(self, model: Glom, name: str, steps: Sequence[int]) -> list[Row]:
         """Each level by itself against parts and against objects, and its rank."""

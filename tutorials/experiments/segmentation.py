@@ -148,7 +148,7 @@ def _glom(
         "rows": rows,
         "levels": test.by_level(model, name, [t]),
         "beyond": beyond,
-        "cost": [peers.cost(name, held.params["glom"], out)],
+        "cost": [peers.cost(name, held.params, out)],
         "trained t": t,
         "levels of": levels,
         "taus": taus,

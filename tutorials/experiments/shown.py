@@ -50,9 +50,14 @@ def short(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
 
 
 def settling(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
-    """Every t of what settles."""
-    own = row["row"] in (*ROWS.values(), "transformer") or HIDDEN in row["row"]
+    """Every t of what settles, of whole pictures."""
+    own = row["row"] in (*ROWS.values(), "transformer")
     return row["t"] is not None and own
+
+
+def hidden(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
+    """Pictures with hidden patches, at every t."""
+    return HIDDEN in row["row"]
 
 
 def _both(score: str, heading: str) -> dict[str, str]:
@@ -76,6 +81,10 @@ TABLES = {
         | _both("rank", "effective rank"),
         formats=SMALL | TENTHS,
         keep=settling,
+    ),
+    "hidden": Table(
+        columns=_both("FG-ARI there", "k-means, hidden locations alone") | ARI | ISLANDS,
+        keep=hidden,
     ),
     "levels": Table(
         columns=ARI | _both("contrast", "contrast") | {"rank": "effective rank"},

@@ -35,7 +35,8 @@ ONLY_NUMPY = {
 }
 DRAWN = "bars by_name constellation designed ellipse for_models gestalt paint pieces puppet shape"
 ONLY_NUMPY |= {
-    f"worlds.{room}": "glom_torch.worlds is its doorway" for room in [*DRAWN.split(), "spiral", "symbols"]
+    f"worlds.{room}": "glom_torch.worlds is its doorway"
+    for room in [*DRAWN.split(), "spiral", "symbols"]
 }
 
 # Rooms that only the torch house has.

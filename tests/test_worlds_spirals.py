@@ -67,7 +67,7 @@ def test_controls_say_little_of_the_object():
 
 
 def test_the_same_place_belongs_to_either_chain():
-    """Over pictures no place is a chain's, however chains are named: here by whose end is higher."""
+    """Over pictures no place is a chain's; chains are named here by whose end is higher."""
     scenes = spirals(300, rng=rng(8))
     votes = []
     for objects, parts in zip(scenes.objects, scenes.parts, strict=True):

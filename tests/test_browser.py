@@ -4,62 +4,19 @@ import io
 import os
 import re
 import statistics
-from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from browser_helpers import (
-    CHROMIUM,
-    LOCAL,
-    QUIET,
-    REPO,
-    lab_with,
-    open_notebook,
-    pixels,
-    run_all,
-)
+from browser_helpers import CHROMIUM, QUIET, REPO, lab_with, open_notebook, pixels, run_all
+from lab_page import PRESS_SIXTY_TIMES, Lab, changed_from, choose, go_dark, stage, status, top_tile
 
 # Whoever sets GLOM_REQUIRE_BROWSER wants a failure, not a skip.
 if CHROMIUM is None and not os.environ.get("GLOM_REQUIRE_BROWSER"):
     pytest.skip(
         "the browser tests need Chromium: apt-get install chromium", allow_module_level=True
     )
-
-
-class Lab:
-    """The page, and what went wrong on it."""
-
-    def __init__(self, page):
-        self.page = page
-        self.errors, self.strangers = [], []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self.heard)
-        page.on("request", self.asked)
-
-    def heard(self, message):
-        if message.type == "error":
-            self.errors.append(message.text)
-
-    def asked(self, request):
-        address = urlsplit(request.url)
-        if address.scheme not in ("data", "blob") and address.hostname not in LOCAL:
-            self.strangers.append(request.url)
-
-    def explorer(self, which):
-        explorer = self.page.locator(".glom-explorer").nth(which)
-        explorer.scroll_into_view_if_needed()
-        return explorer
-
-    def active_cell(self):
-        return self.page.evaluate(
-            "[...document.querySelectorAll('.jp-Notebook-cell')]"
-            ".findIndex((cell) => cell.classList.contains('jp-mod-active'))"
-        )
-
-    def cells(self):
-        return self.page.locator(".jp-Notebook-cell").count()
 
 
 @pytest.fixture(scope="module")
@@ -78,23 +35,6 @@ def lab(tmp_path_factory):
     assert lab.errors == []
     assert lab.strangers == []
     assert not log.exists(), log.read_text()
-
-
-def stage(explorer):
-    return explorer.locator(".glom-stage")
-
-
-def status(explorer):
-    """What a screen reader hears, taken apart."""
-    told = stage(explorer).get_attribute("aria-label")
-    step, last, level = map(int, re.search(r"step (\d+) of (\d+), level (\d+)", told).groups())
-    row, column = map(int, re.search(r"row (\d+), column (\d+)", told).groups())
-    return {"step": step, "last": last, "level": level, "row": row, "column": column, "told": told}
-
-
-def top_tile(explorer, row="state"):
-    """The top level of the trained model."""
-    return explorer.locator(".glom-panel").nth(1).locator(f".glom-{row}").last
 
 
 def test_all_cells_ran(lab):
@@ -119,8 +59,8 @@ def test_keys_step_the_picture_and_leave_the_notebook_alone(lab):
     lab.page.keyboard.press("ArrowDown" if end["level"] else "ArrowUp")
     now = status(explorer)
     assert now["step"] == end["last"] - 1 and now["level"] != end["level"]
-    for key in ("b", "a", "x", "j", "ArrowDown", "ArrowDown", "ArrowUp"):
-        lab.page.keyboard.press(key)  # b would insert a cell, x cut it, j and arrows leave it
+    for key in ("b", "a", "c", "j", "ArrowDown", "ArrowDown", "ArrowUp"):
+        lab.page.keyboard.press(key)  # b would insert a cell, c copy it, j and arrows leave it
     assert (lab.active_cell(), lab.cells()) == before
     assert stage(explorer).evaluate("element => element === document.activeElement")
     assert explorer.locator(".glom-status").get_attribute("aria-live") == "polite"
@@ -160,6 +100,7 @@ def test_the_sliders_in_the_browser(lab):
     lab.page.keyboard.press("End")
     borders = pixels(top_tile(explorer))
     told = status(explorer)["told"]
+    explorer.locator(".glom-tau").scroll_into_view_if_needed()
     slider = explorer.locator(".glom-tau").bounding_box()
     middle = slider["y"] + slider["height"] / 2
     lab.page.mouse.move(slider["x"] + slider["width"] * 0.8, middle)
@@ -231,22 +172,6 @@ def test_a_knob_runs_the_model_again_and_keeps_the_place(lab):
     changed_from(lab, explorer, muted)
 
 
-def changed_from(lab, explorer, shown):
-    """Wait until the kernel has answered and the tile shows something else."""
-    for _ in range(300):
-        if pixels(top_tile(explorer)) != shown:
-            return
-        lab.page.wait_for_timeout(100)
-    raise AssertionError("the tile did not change in 30 seconds")
-
-
-def choose(lab, name, kind, content):
-    """Press the button and choose a file."""
-    with lab.page.expect_file_chooser() as chooser:
-        lab.page.get_by_role("button", name="use my own picture").click()
-    chooser.value.set_files({"name": name, "mimeType": kind, "buffer": content})
-
-
 def test_a_picture_of_one_s_own(lab):
     explorer = lab.explorer(1)
     picture = explorer.locator(".glom-control .glom-state")
@@ -260,34 +185,44 @@ def test_a_picture_of_one_s_own(lab):
     lab.page.get_by_text("Choose a PNG, JPEG or GIF file").wait_for(timeout=20_000)
 
 
+def test_what_is_covered_is_run_again_by_python_and_mended(lab):
+    explorer = lab.explorer(0)
+    stage(explorer).focus()
+    lab.page.keyboard.press("Home")
+    for _ in range(8):
+        lab.page.keyboard.press("ArrowRight")
+    before = status(explorer)
+    picture = explorer.locator(".glom-control .glom-state")
+    whole = pixels(picture)
+    explorer.locator(".glom-tool").select_option("cover")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    lab.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
+    lab.page.mouse.down()
+    lab.page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2, steps=4)
+    lab.page.mouse.up()
+    explorer.locator(".glom-mend:visible").wait_for(timeout=30_000)
+    after = status(explorer)
+    assert re.search(r"\d+ patches covered from step 8 on; cosine of these", after["told"])
+    same = ("step", "level", "row", "column")
+    assert [after[k] for k in same] == [before[k] for k in same], "it broke, and marked nothing"
+    assert explorer.locator(".glom-tool").input_value() == "cover"
+    assert pixels(explorer.locator(".glom-control .glom-state")) != whole
+    stage(explorer).focus()
+    lab.page.keyboard.press("Home")
+    lab.page.keyboard.press("m")
+    explorer.locator(".glom-mend:visible").wait_for(state="detached", timeout=30_000)
+    assert "covered" not in status(explorer)["told"]
+    explorer.locator(".glom-tool").select_option("mark")
+
+
 def test_a_step_needs_no_kernel(lab, capsys):
     """The pixels have changed before the key's own event ends, so no kernel can have answered.
 
     Key to pixels and frames a second are printed, not judged: machines differ.
     """
     stage(lab.explorer(0)).focus()
-    times = lab.page.evaluate(
-        """async () => {
-          const stage = document.querySelector('.glom-stage');
-          const frame = () => new Promise((done) => requestAnimationFrame(done));
-          const press = (key) => stage.dispatchEvent(new KeyboardEvent('keydown', { key }));
-          const canvas = stage.querySelector('.glom-agreement') ||
-            document.querySelector('.glom-agreement');
-          const paint = [], between = [], changed = [];
-          let last = performance.now();
-          for (let k = 0; k < 60; k++) {
-            const before = canvas.toDataURL();
-            const start = performance.now();
-            press(k % 12 ? 'ArrowRight' : 'Home');
-            paint.push(performance.now() - start);
-            changed.push(canvas.toDataURL() !== before);
-            await frame();
-            between.push(performance.now() - last);
-            last = performance.now();
-          }
-          return { paint, between, changed };
-        }"""
-    )
+    times = lab.page.evaluate(PRESS_SIXTY_TIMES)
     paint, between = (statistics.median(times[name]) for name in ("paint", "between"))
     with capsys.disabled():
         rate = 1000 / between
@@ -308,9 +243,6 @@ def test_narrow_and_dark(lab):
         needed, given = explorer.evaluate("element => [element.scrollWidth, element.clientWidth]")
         assert needed <= given, f"{needed} pixels do not fit into {given}"
     page.set_viewport_size({"width": 1280, "height": 1000})
-    page.locator(".lm-MenuBar-item", has_text=re.compile("^Settings$")).click()
-    page.locator(".lm-Menu-item", has_text=re.compile("^Theme$")).hover()
-    page.locator(".lm-Menu-item", has_text=re.compile("^JupyterLab Dark$")).click()
-    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+    go_dark(page)
     page.wait_for_timeout(500)
     assert pixels(light) != shown

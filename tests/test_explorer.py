@@ -1,14 +1,11 @@
 """The explorer without a browser: what is sent, and what can be set."""
 
-import io
 import json
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 import torch
 import traitlets
-from PIL import Image
 
 import glom_torch
 from glom_numpy import Glom, islands
@@ -128,7 +125,13 @@ WRONG = [
     ({"model": "a model"}, TypeError, "model: wanted a glom_numpy.Glom"),
     ({"image": np.zeros((3, 6, 15), int)}, TypeError, "image: wanted uint8, or floats"),
     ({"image": np.zeros((2, 6, 15, 3), np.uint8)}, ValueError, r"pass one: images\[0\]"),
-    ({"image": np.zeros((6, 15, 4), np.uint8)}, ValueError, "image: .* 3 channels, got shape"),
+    ({"image": np.zeros((6, 15, 4), np.uint8)}, ValueError, "3 channels, got .*worlds.picture"),
+    ({"image": np.zeros((6, 15), np.uint8)}, ValueError, "got shape .6, 15.; .*worlds.picture"),
+    (
+        {"image": np.zeros((400, 600, 3), np.uint8)},
+        ValueError,
+        "image: wanted at most 4096 patches, got 400 x 600 pixels, 40000 .*worlds.picture",
+    ),
     ({"image": np.zeros((6, 15, 3))}, ValueError, "image: .*channels, height, width"),
     ({"image": np.full((3, 6, 15), 2.0)}, ValueError, r"image: wanted numbers in \[0, 1\]"),
     (
@@ -168,7 +171,7 @@ def test_binary_traits_stand_at_the_top_and_four_numbers_can_be_set(model, image
     }
     numbers = {"t", "tau", "selected", "level"}
     binary = {"states", "bases", "centers", "voices", "picture"}
-    assert ours - {"tooltip"} == numbers | binary | {"frame"}
+    assert ours - {"tooltip"} == numbers | binary | {"frame", "views", "breaks", "note"}
     assert all(isinstance(sent[name], (bytes, memoryview)) for name in binary)
     json.dumps(sent["frame"])  # no bytes hide in it
     assert (view.t, view.tau, view.level, view.selected) == (0, 0.8, L - 1, 7)
@@ -192,7 +195,7 @@ def test_another_run_keeps_what_it_can(model, image):
     assert view.t == T - 1
 
 
-# ---- sliders and a picture of one's own ----
+# ---- sliders ----
 
 
 def test_the_sliders_run_the_model_again(model, image):
@@ -221,25 +224,3 @@ def test_a_run_that_cannot_be_says_so_and_leaves_the_picture(model, image):
     assert box.explorer.states == kept
     box.knobs["previous"].value = True
     assert box.message.value == ""
-
-
-def uploaded(name, content):
-    now = datetime.now(UTC)
-    file = {"name": name, "type": "", "size": len(content), "last_modified": now}
-    return ({**file, "content": memoryview(content)},)
-
-
-def test_a_picture_of_one_s_own(image):
-    model = Glom(dim=D, levels=L, image_size=6, patch_size=2)
-    box = explore_knobs(model, np.zeros((6, 6, 3), np.uint8), iters=T, own_picture=True)
-    for kind in ("PNG", "JPEG", "GIF"):
-        file = io.BytesIO()
-        Image.new("RGB", (40, 30), (200, 30, 30)).save(file, kind)
-        box.upload.value = uploaded(f"my.{kind.lower()}", file.getvalue())
-        assert box.message.value == ""
-        shown = np.frombuffer(box.explorer.picture, np.uint8).reshape(6, 6, 3)
-        assert np.abs(shown.astype(int) - (200, 30, 30)).max() < 8
-    box.upload.value = uploaded("<letter>.txt", b"Dear model")
-    assert box.message.value == (
-        "&lt;letter&gt;.txt is not a picture that can be read. Choose a PNG, JPEG or GIF file."
-    )

@@ -19,7 +19,7 @@ from tutorials.trajectory import trajectory_payload
 # Playwright brings a Node of its own, so these tests never have to be skipped.
 NODE = shutil.which("node") or str(Path(playwright.__file__).parent / "driver" / "node")
 
-PURE = ("math", "state", "keys")
+PURE = ("math", "state", "tree", "break", "keys")
 
 
 def node(script, **given):
@@ -163,6 +163,10 @@ KEYS = [  # key, moving, what changes; at step 2 of 4, level 1 of 0-2, location 
     ("Escape", True, {"moving": False}),
     ("Escape", False, None),
     ("b", False, None),
+    ("n", False, {"island": 1}),
+    ("p", True, {"island": -1}),
+    ("x", False, {"breaking": True}),
+    ("m", False, {"breaking": False}),
     ("ArrowRight", True, {"selected": 8}),
     ("ArrowLeft", True, {"selected": 6}),
     ("ArrowUp", True, {"selected": 2}),
@@ -173,17 +177,19 @@ KEYS = [  # key, moving, what changes; at step 2 of 4, level 1 of 0-2, location 
 def test_js_keys_mean_what_the_page_says():
     script = """
         const frame = { steps: 5, levels: 3, h: 3, w: 5 };
-        const at = { t: 2, level: 1, selected: 7, playing: false };
+        const at = { t: 2, level: 1, selected: 7, playing: false, breakable: true };
         const edge = { t: 4, level: 2, selected: 14, moving: true };
         const out = { inside: keys.map(([key, moving]) => keyChange(key, { ...at, moving }, frame)),
           edge: ["ArrowRight", "ArrowDown"].map((key) => keyChange(key, edge, frame)),
           last: ["ArrowRight", "ArrowUp"].map((key) =>
-            keyChange(key, { ...edge, moving: false }, frame)) };
+            keyChange(key, { ...edge, moving: false }, frame)),
+          whole: ["x", "m"].map((key) => keyChange(key, edge, frame)) };
     """
     out = node(script, keys=[key[:2] for key in KEYS])
     assert out["inside"] == [change for _, _, change in KEYS]
     assert out["edge"] == [{"selected": 14}] * 2  # it stays inside the picture
     assert out["last"] == [{"t": 4}, {"level": 2}]
+    assert out["whole"] == [None, None]  # where nothing can be broken
 
 
 def test_the_files_together_are_one_module_without_imports():

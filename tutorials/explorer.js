@@ -5,6 +5,8 @@
 // Milliseconds a step while playing; slower for people who asked their system for less motion.
 const PLAY_MS = { usual: 350, reduced: 1200 };
 const wantsLessMotion = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+const RUN = "change:frame change:states change:picture change:views";
+const PLACE = "change:t change:tau change:selected change:level";
 
 class Explorer {
   constructor(model, host) {
@@ -12,13 +14,17 @@ class Explorer {
     this.host = host;
     this.moving = false; // after Enter the arrows move the marked patch
     this.timer = null; // runs while playing
-    this.under = null; // the patch under the pointer: { index, cosines }
+    this.under = null; // what is under the pointer: { index, cosines } or { node }
+    this.breaker = new Breaker(model, () => this.paint());
     this.sizes = new ResizeObserver(() => this.resize());
-    // JupyterLab changes its theme by changing attributes of <body>.
+    // JupyterLab changes its theme by changing attributes of <body>; elsewhere the system does.
     this.theme = new MutationObserver(this.paint);
     this.theme.observe(document.body, { attributes: true });
-    model.on("change:frame change:states change:picture", this.reload);
-    model.on("change:t change:tau change:selected change:level", this.paint);
+    this.dark = window.matchMedia("(prefers-color-scheme: dark)");
+    this.dark.addEventListener("change", this.paint);
+    model.on(RUN, this.reload);
+    model.on(PLACE, this.paint);
+    model.on("change:note", this.answered);
     this.rebuild();
   }
 
@@ -28,7 +34,10 @@ class Explorer {
     this.waiting = setTimeout(() => this.rebuild(), 0);
   };
 
+  answered = () => this.breaker.waitNoMore(this.model.get("note"));
+
   rebuild() {
+    if (this.breaker.stroke) return; // at its end it asks for another run anyway
     const before = this.page;
     const focused = before && document.activeElement === before.stage;
     this.stop();
@@ -37,16 +46,16 @@ class Explorer {
     this.listeners?.abort();
     this.listeners = new AbortController(); // one switch for all listeners on this page
     this.frame = data.frame;
-    this.page = buildPage(data.frame);
-    this.view = new View(this.page, data);
+    const has = (name) => this.model.get("views").includes(name);
+    const names = has("controls") ? data.frame.models : data.frame.models.slice(0, 1);
+    this.page = buildPage(data.frame, names, has, data);
+    this.view = new View(this.page, data, names);
     this.under = null; // it may lie on a tile that is gone
-    this.hasCenters = Boolean(data.centers);
-    const { controls, charts, stage, element } = this.page;
+    const { controls, stage, element } = this.page;
     if (before) keepChoices(before.controls, controls);
     controls.t.max = data.frame.steps - 1;
-    controls.centeredLabel.hidden = !data.centers;
-    charts.voicesFigure.hidden = !data.voices;
-    this.listen();
+    this.breaker.attach(this.page.breaks, data.frame);
+    listenTo(this, this.listeners.signal);
     this.host.replaceChildren(element);
     this.sizes.disconnect();
     this.sizes.observe(element);
@@ -64,12 +73,15 @@ class Explorer {
       level: inside("level", levels - 1),
       selected: inside("selected", n - 1),
       tau: this.model.get("tau"),
-      mode: mode.value,
-      borders: borders.checked,
-      numbers: numbers.checked,
-      centered: this.hasCenters && centered.checked,
+      mode: mode?.value ?? "islands",
+      borders: Boolean(borders?.checked),
+      numbers: Boolean(numbers?.checked),
+      centered: Boolean(centered?.checked),
       playing: this.timer !== null,
       moving: this.moving,
+      breakable: Boolean(this.page.breaks),
+      armed: this.breaker.armed,
+      stroke: this.breaker.stroke,
     };
   }
 
@@ -82,8 +94,13 @@ class Explorer {
   // What is under the pointer changes with the step and the mark, without a move of the pointer.
   tell() {
     const at = this.at;
-    if (!this.under) this.view.tell(null);
-    else this.view.tell(this.under.index, at, this.under.cosines(at)[this.under.index]);
+    const { index, cosines, node } = this.under ?? {};
+    this.view.tell(at, { index, node, cosine: cosines?.(at)[index] });
+  }
+
+  point(under) {
+    this.under = under;
+    this.tell();
   }
 
   resize() {
@@ -99,65 +116,15 @@ class Explorer {
     this.model.save_changes();
   }
 
-  listen() {
-    const { controls, panels, charts, stage } = this.page;
-    const on = (element, event, act) =>
-      element.addEventListener(event, act, { signal: this.listeners.signal });
-    on(controls.play, "click", () => (this.timer ? this.stop() : this.play()));
-    for (const name of ["t", "tau"]) {
-      on(controls[name], "input", () => this.set(name, Number(controls[name].value)));
-    }
-    for (const name of ["mode", "borders", "numbers", "centered"]) {
-      on(controls[name], "change", this.paint);
-    }
-    const tile = (canvas, level, cosines) => {
-      on(canvas, "pointerdown", (event) => {
-        event.preventDefault(); // no text selection, and the focus goes where we put it
-        stage.focus({ preventScroll: true });
-        if (level !== null) this.set("level", level);
-        this.set("selected", this.patchUnder(canvas, event));
-      });
-      on(canvas, "pointermove", (event) => {
-        this.under = { index: this.patchUnder(canvas, event), cosines };
-        this.tell();
-      });
-      on(canvas, "pointerleave", () => {
-        this.under = null;
-        this.tell();
-      });
-    };
-    for (const row of ["state", "cosine"]) {
-      tile(panels.pixels[row], null, ({ selected }) => this.view.pixels.cosines(selected));
-      panels.runs.forEach((columns, r) => columns.forEach((column, l) =>
-        tile(column[row], l, ({ t, centered, selected }) =>
-          this.view.runs[r].cosines(t, l, centered, selected))));
-    }
-    for (const chart of [charts.agreement, charts.update]) {
-      on(chart, "pointerdown", (event) =>
-        this.set("t", chartStep(event.offsetX, chart.clientWidth, this.frame.steps - 1)));
-    }
-    on(stage, "keydown", (event) => this.key(event));
-    on(stage, "blur", () => this.mark(false));
+  endStroke() {
+    if (!this.breaker.stroke) return;
+    this.breaker.send(this.at.t);
+    this.paint();
   }
 
-  patchUnder(canvas, { offsetX, offsetY }) {
-    const { h, w } = this.frame;
-    const column = clamp(Math.floor((offsetX / canvas.clientWidth) * w), 0, w - 1);
-    const row = clamp(Math.floor((offsetY / canvas.clientHeight) * h), 0, h - 1);
-    return row * w + column;
-  }
-
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const change = keyChange(event.key, this.at, this.frame);
-    if (!change) return;
-    event.preventDefault(); // the page must not scroll, nor the notebook change its cell
-    event.stopPropagation();
-    for (const [name, value] of Object.entries(change)) {
-      if (name === "playing") value ? this.play() : this.stop();
-      else if (name === "moving") this.mark(value);
-      else this.set(name, value);
-    }
+  breakAt(index) {
+    this.breaker.add(index);
+    this.endStroke();
   }
 
   mark(moving) {
@@ -185,18 +152,23 @@ class Explorer {
   remove() {
     clearInterval(this.timer);
     clearTimeout(this.waiting);
+    this.breaker.remove();
     this.listeners?.abort();
     this.sizes.disconnect();
     this.theme.disconnect();
-    this.model.off("change:frame change:states change:picture", this.reload);
-    this.model.off("change:t change:tau change:selected change:level", this.paint);
+    this.dark.removeEventListener("change", this.paint);
+    this.model.off(RUN, this.reload);
+    this.model.off(PLACE, this.paint);
+    this.model.off("change:note", this.answered);
   }
 }
 
 // What was chosen on the page stays when another run arrives.
 function keepChoices(from, to) {
-  to.mode.value = from.mode.value;
-  for (const box of ["borders", "numbers", "centered"]) to[box].checked = from[box].checked;
+  if (from.mode && to.mode) to.mode.value = from.mode.value;
+  for (const box of ["borders", "numbers", "centered"]) {
+    if (from[box] && to[box]) to[box].checked = from[box].checked;
+  }
 }
 
 export default {

@@ -2,8 +2,9 @@
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
-// at: { t, level, selected, moving }; `moving` is true while the arrows move the marked patch.
-// Returns what changes, for example { t: 3 }, or null for a key that means nothing here.
+// at: { t, level, selected, moving, breakable }; `moving` is true while the arrows move the marked
+// patch, `breakable` where patches can be broken. Returns what changes, for example { t: 3 }, or
+// null for a key that means nothing here.
 export function keyChange(key, at, { steps, levels, h, w }) {
   const last = steps - 1;
   if (key === "Home") return { t: 0 };
@@ -11,6 +12,9 @@ export function keyChange(key, at, { steps, levels, h, w }) {
   if (key === " ") return { playing: !at.playing };
   if (key === "Enter") return { moving: !at.moving };
   if (key === "Escape" && at.moving) return { moving: false };
+  if (key === "n" || key === "p") return { island: key === "n" ? 1 : -1 }; // next, previous
+  if (key === "x" && at.breakable) return { breaking: true };
+  if (key === "m" && at.breakable) return { breaking: false };
   const [right, up] = {
     ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1],
   }[key] ?? [0, 0];

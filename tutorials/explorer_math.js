@@ -152,6 +152,27 @@ export function numberPlace(labels, { label, at }, w, marked, across, down) {
   return place;
 }
 
+// The parse tree: maps[l] has the island labels of level l, from 1 on. One node an island: its
+// parent is the island of the level above with the largest overlap (at a tie the first in reading
+// order), and `outside` of its locations lie elsewhere; above the top there is no parent: 0.
+export function parseTree(maps) {
+  return maps.map((labels, l) => {
+    const above = maps[l + 1];
+    const nodes = [];
+    labels.forEach((label, i) => {
+      const node = (nodes[label - 1] ??= { level: l, label, size: 0, shared: new Map() });
+      node.size += 1;
+      if (above) node.shared.set(above[i], (node.shared.get(above[i]) ?? 0) + 1);
+    });
+    return nodes.map(({ shared, ...node }) => {
+      const most = Math.max(0, ...shared.values());
+      const parents = [...shared.keys()].filter((label) => shared.get(label) === most);
+      const outside = above ? node.size - most : 0;
+      return { ...node, parent: above ? Math.min(...parents) : 0, outside };
+    });
+  });
+}
+
 // Two digits, and no minus before a zero.
 export const hundredths = (value) => value.toFixed(2).replace("-0.00", "0.00");
 

@@ -78,6 +78,21 @@ export class Trajectory {
       findIslands(this.neighbors(t, l, centered), this.size, tau));
   }
 
+  // Nodes a level, the lowest first; violations reach outside their parent, out of `below` nodes
+  // that have one; `maps` are the labels of each level.
+  tree(t, centered, tau) {
+    return this.remember(`tree/${t}/${centered}/${tau}`, () => {
+      const islands = Array.from({ length: this.size.levels }, (_, l) =>
+        this.islands(t, l, centered, tau));
+      const maps = islands.map(({ labels }) => labels);
+      const levels = parseTree(maps).map((nodes, l) =>
+        nodes.map((node, k) => ({ ...islands[l].list[k], ...node })));
+      const children = levels.slice(0, -1).flat();
+      const violations = children.filter(({ outside }) => outside).length;
+      return { levels, maps, below: children.length, violations };
+    });
+  }
+
   agreementCurve(l, centered, tau) {
     return Array.from({ length: this.size.steps }, (_, t) =>
       this.islands(t, l, centered, tau).agreement);
@@ -125,13 +140,19 @@ export function readTraits(model) {
     centers: centers.length ? centers : null,
     voices: voices.length ? voices : null,
   };
-  const picture = { pixels: new Uint8Array(bytes("picture")), ...frame.picture };
+  // One picture, or several where it was broken on the way: each holds from its step on.
+  const { height, width, channels, since = [0] } = frame.picture;
+  const all = new Uint8Array(bytes("picture"));
+  const pictures = since.map((from, k) => {
+    const size = height * width * channels;
+    const picture = { pixels: all.subarray(k * size, (k + 1) * size), height, width, channels };
+    return { from, picture, pixels: new Pixels(frame, picture) };
+  });
   return {
     frame,
-    picture,
+    pictureAt: (t) => pictures.findLast(({ from }) => from <= t),
     centers: sent.centers,
     voices: sent.voices,
     runs: frame.models.map((_, which) => new Trajectory(sent, which)),
-    pixels: new Pixels(frame, picture),
   };
 }

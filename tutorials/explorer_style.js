@@ -47,7 +47,12 @@ const STYLE = `
 .glom-figure { flex: 1 1 230px; min-width: 0; max-width: 420px; }
 .glom-figure b { font-weight: 600; }
 .glom-figure small { display: block; }
+.glom-of-tree { flex: 2 1 380px; max-width: 820px; }
 .glom-chart { display: block; width: 100%; height: 130px; cursor: pointer; }
+.glom-tree { height: var(--glom-tree); }
+.glom-armed .glom-tile { cursor: cell; }
+.glom-asked { color: var(--glom-mark); font-weight: 600; }
+.glom-mend { padding: 1px 10px; cursor: pointer; }
 .glom-status { border-left: 3px solid var(--glom-mark); padding-left: 8px; margin: 8px 0 4px; min-height: 1.4em; }
 .glom-keys { font-size: 11px; color: var(--glom-quiet); }
 `;

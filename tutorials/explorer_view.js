@@ -10,9 +10,11 @@ function countIslands({ groups, single }) {
 }
 
 export class View {
-  constructor(page, data) {
-    Object.assign(this, data, { page }); // frame, picture, runs, pixels, voices: see readTraits
-    this.last = this.frame.steps - 1;
+  // names: of the runs that are shown; the rest of data as readTraits gives it.
+  constructor(page, { frame, runs, pictureAt }, names) {
+    Object.assign(this, { page, frame, pictureAt, runs: runs.slice(0, names.length) });
+    this.last = frame.steps - 1;
+    this.breaks = frame.breaks ?? [];
   }
 
   place(index) {
@@ -20,45 +22,55 @@ export class View {
   }
 
   paint(at) {
-    if (!this.page.element.clientWidth) return; // not on the page, or folded away
-    this.ink = getComputedStyle(this.page.element).color;
+    const { page } = this;
+    if (!page.element.clientWidth) return; // not on the page, or folded away
+    this.ink = getComputedStyle(page.element).color;
+    this.broken = brokenAt(this.breaks, at.t);
     this.paintControls(at);
     this.paintPicture(at);
-    this.runs.forEach((run, r) =>
-      this.page.panels.runs[r].forEach((column, l) => this.paintLevel(run, column, l, at)));
-    this.paintLegend();
-    this.paintCurves(at);
-    if (this.voices) this.paintShares(at);
+    page.panels.runs.forEach((columns, r) =>
+      columns.forEach((column, l) => this.paintLevel(this.runs[r], column, l, at)));
+    if (page.legend) this.paintLegend();
+    if (page.charts.tree) this.paintTree(at);
+    if (page.charts.agreement) this.paintCurves(at);
+    if (page.charts.voices) this.paintShares(at);
     this.tellState(at);
   }
 
-  paintControls({ t, tau, playing }) {
-    const { controls } = this.page;
+  paintControls({ t, tau, playing, armed }) {
+    const { controls, element } = this.page;
     controls.t.value = t;
     controls.step.textContent = `step ${t} of ${this.last}`;
+    controls.play.textContent = playing ? "⏸ pause" : "▶ play";
+    element.classList.toggle("glom-armed", armed);
+    if (!controls.tau) return;
     controls.tau.value = tau;
     controls.tauText.textContent = show(tau);
-    controls.play.textContent = playing ? "⏸ pause" : "▶ play";
   }
 
   paintLevel(run, column, l, at) {
-    const { h, w } = this.frame;
-    const colors = run.colors(at.t, l);
     const islands = run.islands(at.t, l, at.centered, at.tau);
+    column.element.classList.toggle("glom-current", l === at.level);
+    if (column.state) this.paintState(column.state, run.colors(at.t, l), islands, at);
+    if (column.cosine) {
+      this.paintCosines(column, run.cosines(at.t, l, at.centered, at.selected), islands, at);
+    }
+    if (column.caption) column.caption.textContent = countIslands(islands);
+  }
+
+  paintState(canvas, colors, islands, at) {
+    const { h, w } = this.frame;
     const number = (i) => islands.list[islands.labels[i] - 1].number;
     const cell = {
       three: (i) => [0, 1, 2].map((c) => 255 * colors[3 * i + c]),
       one: (i) => cividis(colors[3 * i]),
       islands: (i) => (number(i) ? numberColor(number(i)) : GRAY),
     }[at.mode];
-    const surface = prepare(column.state);
+    const surface = prepare(canvas);
     paintCells(surface, h, w, cell);
     if (at.borders) paintBorders(surface, h, w, (i, j) => islands.border(i, j));
     if (at.numbers) paintNumbers(surface, h, w, islands, at.selected);
-    paintSelected(surface, h, w, at.selected);
-    this.paintCosines(column, run.cosines(at.t, l, at.centered, at.selected), islands, at);
-    column.caption.textContent = countIslands(islands);
-    column.element.classList.toggle("glom-current", l === at.level);
+    this.finish(surface, at);
   }
 
   // Cosine to the marked patch, and the shore of the one island it lies on.
@@ -70,20 +82,48 @@ export class View {
     if (at.borders) {
       paintBorders(surface, h, w, (i, j) => (labels[i] === mine) !== (labels[j] === mine));
     }
-    paintSelected(surface, h, w, at.selected);
+    this.finish(surface, at);
+  }
+
+  // Over every tile: what is broken, what the brush has touched, the marked patch.
+  finish(surface, { selected, stroke }) {
+    const { h, w } = this.frame;
+    if (this.broken.size) paintRegion(surface, h, w, this.broken, false);
+    if (stroke?.size) paintRegion(surface, h, w, stroke, true);
+    paintSelected(surface, h, w, selected);
   }
 
   paintPicture(at) {
-    const { h, w } = this.frame;
-    const { pixels, height, width, channels } = this.picture;
+    const { picture: { pixels, height, width, channels }, pixels: control } = this.pictureAt(at.t);
     const column = this.page.panels.pixels;
+    if (!column) return;
     const surface = prepare(column.state);
     const rgb = channels >= 3 ? [0, 1, 2] : [0, 0, 0];
     paintCells(surface, height, width, (i) => rgb.map((c) => pixels[i * channels + c]));
-    paintSelected(surface, h, w, at.selected);
-    const islands = this.pixels.islands(at.tau);
-    this.paintCosines(column, this.pixels.cosines(at.selected), islands, at);
-    column.caption.textContent = countIslands(islands);
+    this.finish(surface, at);
+    const islands = control.islands(at.tau);
+    if (column.cosine) this.paintCosines(column, control.cosines(at.selected), islands, at);
+    if (column.caption) column.caption.textContent = countIslands(islands);
+  }
+
+  // The tree of the model; how far it is none, in words, for the others too.
+  paintTree({ t, level, centered, tau, selected }) {
+    const { charts } = this.page;
+    const { levels, maps } = this.runs[0].tree(t, centered, tau);
+    const surface = prepare(charts.tree);
+    const layout = layoutTree(levels, surface.width);
+    this.tree = layout;
+    paintTree(surface, layout, {
+      n: this.frame.n, level, ink: this.ink, path: pathOf(layout, maps, selected),
+      colorOf: ({ number }) => numberColor(number),
+    });
+    const told = this.runs.map((run) => {
+      const { violations, below } = run.tree(t, centered, tau);
+      return `${run.name}: ${violations} of ${below}`;
+    });
+    const gray = layout.smallest > 2 ? `islands of fewer than ${layout.smallest} patches` : "single patches";
+    charts.treeNote.textContent =
+      `islands that reach outside their parent (dashed): ${told.join(", ")}; gray: ${gray}, counted`;
   }
 
   paintLegend() {
@@ -104,7 +144,8 @@ export class View {
 
   paintCurves({ t, level, tau, centered }) {
     const { charts } = this.page;
-    const shared = { last: this.last, cursor: t, ink: this.ink };
+    const marks = this.breaks.map((one) => one.t);
+    const shared = { last: this.last, cursor: t, ink: this.ink, marks };
     const lines = (curve) => this.runs.flatMap((run, r) =>
       Array.from({ length: this.frame.levels }, (_, l) => ({
         values: curve(run, l), color: css(numberColor(l + 1)), dashed: r > 0, bold: l === level,
@@ -138,20 +179,49 @@ export class View {
   tellState({ t, level, tau, centered, selected, playing, moving }) {
     const told = this.runs.map((run) => {
       const islands = run.islands(t, level, centered, tau);
-      return `${run.name}: ${countIslands(islands)}, agreement ${show(islands.agreement)}`;
+      const { violations } = run.tree(t, centered, tau);
+      const words = `${countIslands(islands)}, agreement ${show(islands.agreement)}`;
+      const broken = this.frame.levels > 1 ? `, ${violations} tree violation${violations === 1 ? "" : "s"}` : "";
+      return `${run.name}: ${words}${broken}`;
     });
     const now = `step ${t} of ${this.last}, level ${level}`;
     const patch = `marked patch ${this.place(selected)}`;
     const mode = moving ? ["arrows move the marked patch, Enter when done"] : [];
+    const words = [now, ...told, patch, ...this.healing(t, level), ...mode];
     const { status, stage } = this.page;
     status.setAttribute("aria-live", playing ? "off" : "polite"); // no stream of words in play
-    status.textContent = [now, ...told, patch, ...mode].join(" · ");
-    stage.setAttribute("aria-label", `GLOM explorer: ${[now, ...told, patch, ...mode].join("; ")}`);
+    status.textContent = words.join(" · ");
+    stage.setAttribute("aria-label", `GLOM explorer: ${words.join("; ")}`);
   }
 
-  // What lies under the pointer.
-  tell(index, at, cosine) {
-    this.page.under.textContent = index === null ? "" :
-      `marked: ${this.place(at.selected)} · under the pointer: ${this.place(index)}, cosine ${show(cosine)}`;
+  // What is broken, and how like the run on the whole picture those patches are at this step.
+  healing(t, level) {
+    if (!this.breaks.length) return [];
+    const like = this.runs.map((run, r) => [run.name, this.frame.healing[r][t][level]])
+      .filter(([, cosine]) => cosine !== null)
+      .map(([name, cosine]) => `${name} ${show(cosine)}`);
+    const unbroken = "cosine of these patches to the same run unbroken";
+    return [...breakWords(this.breaks), ...(like.length ? [`${unbroken}: ${like.join(", ")}`] : [])];
+  }
+
+  // A patch of the next (by = 1) or previous (-1) island of this level that has a number.
+  nextIsland({ t, level, centered, tau, selected }, by) {
+    const { list, labels } = this.runs[0].islands(t, level, centered, tau);
+    const numbered = list.filter(({ number }) => number);
+    if (!numbered.length) return selected;
+    const here = numbered.findIndex(({ label }) => label === labels[selected]);
+    const start = here < 0 && by < 0 ? 0 : here;
+    return numbered[(start + by + numbered.length) % numbered.length].at;
+  }
+
+  // What lies under the pointer: { index, cosine }, a drawn node of the tree, or nothing.
+  tell(at, { index, cosine, node } = {}) {
+    const { under } = this.page;
+    if (node) under.textContent = nodeWords(node);
+    else if (index === undefined) under.textContent = "";
+    else {
+      const value = cosine === undefined ? "" : `, cosine ${show(cosine)}`;
+      under.textContent = `marked: ${this.place(at.selected)} · under the pointer: ${this.place(index)}${value}`;
+    }
   }
 }

@@ -9,8 +9,9 @@ import numpy as np
 from glom_numpy.config import VOICES
 from glom_numpy.worlds import picture as read_picture
 
+from .either_house import untrained
 from .explorer import explore
-from .trajectory import trajectory_payload, untrained
+from .trajectory import Run
 
 __all__ = ["explore_knobs"]
 
@@ -29,12 +30,15 @@ def explore_knobs(
     """The explorer with sliders for `iters`, beta and the voices, which run both models again.
 
     The step, the level and the marked patch stay. With `own_picture` also a button that takes a
-    PNG, JPEG or GIF, cut to a square and scaled to the model's size. The arguments and `options`
-    are those of `explore`; the box has the Explorer as `.explorer` and its `.message`.
+    PNG, JPEG or GIF, cut to a square and scaled to the model's size; of an animation the first
+    picture, what is transparent on white. The arguments and `options` (`views`, ...) are those of
+    `explore`; the box has the Explorer as `.explorer` and its `.message`.
     """
     view = explore(model, image, iters=iters, compare=compare, **options)
-    for name in ("t", "tau", "level"):
+    for name in ("t", "tau", "level", "views"):
         options.pop(name, None)
+    if "controls" not in view.views:
+        compare = None
     if isinstance(compare, str) and compare == "untrained":
         compare = untrained(model)
     config = model.config
@@ -66,16 +70,13 @@ def explore_knobs(
             )
         return one.with_config(**changes) if changes else one
 
-    def run(_: Any = None) -> None:
+    def run(_: Any = None, *, mend: bool = False) -> None:
         message.value = "running ..."
         try:
             other = None if compare is None else changed(compare)
             equal = "learned" == config.voice_weights and not all(box.value for box in heard)
-            view.show(
-                trajectory_payload(
-                    changed(model), shown["image"], iters=steps.value, compare=other, **options
-                )
-            )
+            ran = Run(changed(model), shown["image"], iters=steps.value, compare=other, **options)
+            view.feed(ran, mend=mend)
             message.value = "The learned voice weights are equal while one is muted." * equal
         except (ValueError, TypeError) as error:
             message.value = f"Not run: {error}"
@@ -93,7 +94,7 @@ def explore_knobs(
         if config.channels == 1:
             pixels = pixels.mean(axis=2, keepdims=True).astype(np.uint8)
         shown["image"] = pixels
-        run()
+        run(mend=True)
 
     for knob in (steps, sharp):
         knob.continuous_update = False

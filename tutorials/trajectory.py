@@ -1,142 +1,156 @@
 """One run of a GLOM as the bytes that the explorer shows: every state, colors, voices, picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from glom_numpy.islands import level_mean
-from glom_numpy.step import voice_weights
+from .breaks import MOST_STEPS, checked_breaks, go_on, healing, steps_needed
+from .either_house import (
+    check_model,
+    loudness,
+    mean_embedding,
+    model_input,
+    settle_on,
+    untrained,
+)
 
-__all__ = ["color_bases", "model_input", "trajectory_payload", "untrained", "voice_shares"]
+__all__ = ["Run", "color_bases", "trajectory_payload", "untrained", "voice_shares"]
 
 Array = np.ndarray
+Breaks = Sequence[Mapping[str, Any]]
+MOST_PATCHES = 4096  # each hears each other: more would fill the memory
 
 
-def trajectory_payload(
-    model: Any,
-    image: Array,
-    *,
-    iters: int | None = None,
-    compare: Any = None,
-    names: Sequence[str] = ("this model", "untrained, same sizes"),
-    center_on: Array | None = None,
-) -> dict[str, Any]:
-    """All that the browser needs, as the Explorer's traits.
+def trajectory_payload(model: Any, image: Array, **options: Any) -> dict[str, Any]:
+    """All that the browser needs, as the Explorer's traits: the payload of a `Run`."""
+    return Run(model, image, **options).payload()
 
-    frame: sizes and names. states: float16 (m, t, n, l, d) of the m models, the real embeddings.
-    bases: float32 (m, l, 3, d + 1), embedding -> color (weights and an offset), one for all steps.
-    centers: float32 (m, l, d), empty without `center_on`. voices: float32 (m, t - 1, 4, n, l), the
-    share of each voice in the new state. picture: uint8 (H, W, c).
+
+class Run:
+    """One picture on which one or two models settle; `payload` packs it, broken or whole.
+
+    `image`: (H, W, c) uint8, or (c, H, W) floats in [0, 1]. `compare`: another model of the same
+    sizes, "untrained" or None. `names`: one a model. `center_on`: pictures (N, H, W, c) uint8 for
+    the mean embedding. `iters`: None is 2 * levels. `n`: how many patches there are.
     TypeError or ValueError names what does not fit: `model`, `image`, `compare`, `names`, `iters`.
     """
-    _check_model("model", model)
-    img = model_input(image, model.config)
-    models = [model]
-    if isinstance(compare, str) and compare == "untrained":
-        models.append(untrained(model))
-    elif compare is not None:
-        _check_model("compare", compare)
-        models.append(compare)
-    if len(names) < len(models):
-        raise ValueError(f"names: wanted {len(models)}, one a model, got {list(names)}")
-    runs = [_run(m, img, iters) for m in models]
-    states = [run[0] for run in runs]
-    if states[0].shape != states[-1].shape:
-        raise ValueError(
-            f"compare: wanted states (t, n, l, d) of model's shape {states[0].shape}, "
-            f"got {states[-1].shape}"
-        )
-    sent = [_to_half(run) for run in states]
-    centers = [np.zeros((0, states[0].shape[-1]))]
-    if center_on is not None:
-        if np.ndim(center_on) != 4 or len(center_on) < 1:
-            raise ValueError(f"center_on: wanted pictures, 4 axes, got shape {np.shape(center_on)}")
-        centers = [
-            _mean_embedding(m, center_on, iters) * scale
-            for m, (_, scale) in zip(models, sent, strict=True)
+
+    def __init__(
+        self,
+        model: Any,
+        image: Array,
+        *,
+        iters: int | None = None,
+        compare: Any = None,
+        names: Sequence[str] = ("this model", "untrained, same sizes"),
+        center_on: Array | None = None,
+    ) -> None:
+        check_model("model", model)
+        self.img = model_input(image, model.config)
+        patch = np.broadcast_to(model.config.patch_size, 2)
+        self.grid = tuple(int(side // p) for side, p in zip(self.img.shape[2:], patch, strict=True))
+        self.n = self.grid[0] * self.grid[1]
+        if self.n > MOST_PATCHES:
+            size = f"{self.img.shape[2]} x {self.img.shape[3]} pixels, {self.n} patches"
+            hint = "glom_numpy.worlds.picture(file, model.config.image_size) makes it small enough"
+            raise ValueError(f"image: wanted at most {MOST_PATCHES} patches, got {size}; {hint}")
+        self.models = [model]
+        if isinstance(compare, str) and compare == "untrained":
+            self.models.append(untrained(model))
+        elif compare is not None:
+            check_model("compare", compare)
+            self.models.append(compare)
+        if len(names) < len(self.models):
+            raise ValueError(f"names: wanted {len(self.models)}, one a model, got {list(names)}")
+        self.names = list(names[: len(self.models)])
+        self.runs = [_settle(one, self.img, iters) for one in self.models]
+        states = [run[0][:, 0] for run in self.runs]
+        if states[0].shape != states[-1].shape:
+            raise ValueError(
+                f"compare: wanted states (t, n, l, d) of model's shape {states[0].shape}, "
+                f"got {states[-1].shape}"
+            )
+        self.iters = len(states[0]) - 1
+        self.scales = [_scale(run) for run in states]
+        # Of the whole run: if a break changed the colors, nobody could see what it changed.
+        self.bases = [
+            color_bases(_to_half(run, scale).astype(float))
+            for run, scale in zip(states, self.scales, strict=True)
         ]
-    bases = [color_bases(half.astype(float)) for half, _ in sent]
-    height, width = img.shape[2:]
-    patch = np.broadcast_to(model.config.patch_size, 2)
-    h, w = int(height // patch[0]), int(width // patch[1])
-    frame = dict(zip(("steps", "n", "levels", "d"), map(int, states[0].shape), strict=True))
-    frame |= {"h": h, "w": w, "models": list(names[: len(models)])}
-    frame["picture"] = {"height": height, "width": width, "channels": img.shape[1]}
-    pixels = np.rint(img[0].transpose(1, 2, 0) * 255).astype(np.uint8)
-    return {
-        "frame": frame,
-        "states": np.stack([half for half, _ in sent]).tobytes(),
-        "bases": np.stack(bases).astype(np.float32).tobytes(),
-        "centers": np.stack(centers).astype(np.float32).tobytes(),
-        "voices": np.stack([run[1] for run in runs]).astype(np.float32).tobytes(),
-        "picture": pixels.tobytes(),
-    }
+        self.centers: list[Array] | None = None
+        if center_on is not None:
+            if np.ndim(center_on) != 4 or len(center_on) < 1:
+                got = np.shape(center_on)
+                raise ValueError(f"center_on: wanted pictures, 4 axes, got shape {got}")
+            self.centers = [mean_embedding(one, center_on, iters) for one in self.models]
+
+    def payload(self, breaks: Breaks = ()) -> dict[str, Any]:
+        """The run as the Explorer's traits; broken on the way, if there are `breaks`.
+
+        frame: sizes and names. states: float16 (m, t, n, l, d) of the m models, the real
+        embeddings. bases: float32 (m, l, 3, d + 1), embedding -> color (weights and an offset), one
+        for all steps. centers: float32 (m, l, d), empty without `center_on`. voices: float32
+        (m, t - 1, 4, n, l), the share of each voice in the new state. picture: uint8 (H, W, c);
+        several where it was broken, and frame["picture"]["since"] has the step of each.
+        frame["breaks"] and frame["healing"] (m, t, l) are there only if something is broken.
+        ValueError names `breaks` that do not fit (see `breaks.checked_breaks`).
+        """
+        height, width = self.img.shape[2:]
+        h, w = self.grid
+        levels = self.runs[0][0].shape[3]
+        breaks = checked_breaks(breaks, self.n, max(self.iters, MOST_STEPS))
+        steps = steps_needed(breaks, self.iters, levels)
+        shown, pictures, healed = [], [(0, self.img)], []
+        for which, model in enumerate(self.models):
+            states, voices = whole = self._longer(which, steps)
+            if breaks:
+                states, voices, pictures = go_on(model, self.img, *whole, breaks, self.grid)
+                _check_finite(states)
+                center = self.centers[which] if self.centers else None
+                healed.append(healing(states[:, 0], whole[0][:, 0], breaks, center))
+            shown.append((states[:, 0], voice_shares(voices, loudness(model))[:, :, 0]))
+        frame = dict(zip(("steps", "n", "levels", "d"), map(int, shown[0][0].shape), strict=True))
+        frame |= {"h": h, "w": w, "models": self.names}
+        frame["picture"] = {"height": height, "width": width, "channels": self.img.shape[1]}
+        if breaks:
+            frame |= {"breaks": breaks, "healing": healed}
+            frame["picture"]["since"] = [t for t, _ in pictures]
+        halves = [_to_half(run[0], scale) for run, scale in zip(shown, self.scales, strict=True)]
+        centers = [np.zeros((0, frame["d"]))]
+        if self.centers:
+            centers = [mean * scale for mean, scale in zip(self.centers, self.scales, strict=True)]
+        return {
+            "frame": frame,
+            "states": np.stack(halves).tobytes(),
+            "bases": np.stack(self.bases).astype(np.float32).tobytes(),
+            "centers": np.stack(centers).astype(np.float32).tobytes(),
+            "voices": np.stack([run[1] for run in shown]).astype(np.float32).tobytes(),
+            "picture": b"".join(_pixels(img) for _, img in pictures),
+        }
+
+    def _longer(self, which: int, steps: int) -> tuple[Array, Array]:
+        """The whole run of one model, gone on to so many steps if it is shorter."""
+        states, voices = self.runs[which]
+        more = steps - (len(states) - 1)
+        if more > 0:
+            after, said = _settle(self.models[which], self.img, more, states)
+            states, voices = np.concatenate([states, after[1:]]), np.concatenate([voices, said])
+        return states, voices
 
 
-def model_input(image: Array, config: Any) -> Array:
-    """One picture, (H, W, c) uint8 or (c, H, W) floats in [0, 1], as float64 (1, c, H, W)."""
-    image = np.asarray(image.detach().cpu() if hasattr(image, "detach") else image)
-    whole = image.dtype == np.uint8
-    axes = "(height, width, channels) uint8" if whole else "(channels, height, width) floats"
-    if not whole and image.dtype.kind != "f":
-        raise TypeError(f"image: wanted uint8, or floats in [0, 1], got {image.dtype}")
-    if image.ndim != 3 or image.shape[2 if whole else 0] != config.channels:
-        hint = "; of several pictures pass one: images[0]" if image.ndim == 4 else ""
-        wanted = f"one picture, {axes}, {config.channels} channels"
-        raise ValueError(f"image: wanted {wanted}, got shape {image.shape}{hint}")
-    img = image.transpose(2, 0, 1) / 255 if whole else image.astype(float)
-    wrong = np.argwhere(~((img >= 0) & (img <= 1)))  # NaN compares as false
-    if len(wrong):
-        place = tuple(map(int, wrong[0]))
-        raise ValueError(
-            f"image: wanted numbers in [0, 1], got {img[place]} at (c, y, x) = {place}"
-        )
-    return img[None]
+def _settle(model: Any, img: Array, iters: int | None, before: Array | None = None) -> Any:
+    """All states (t, b, n, l, d) and what the voices said, from the start or after `before`."""
+    goes_on = {} if before is None else {"levels": before[-1], "start": len(before) - 1}
+    states, voices = settle_on(model, img, iters, return_all=True, return_voices=True, **goes_on)
+    _check_finite(states, goes_on.get("start", 0))
+    return states, voices
 
 
-def untrained(model: Any, seed: int = 0) -> Any:
-    """A model with the same config and fresh weights: the control, always shown beside."""
-    fresh = type(model)(model.config, rng=np.random.default_rng(seed))
-    return fresh.to(next(model.parameters())) if hasattr(model, "to_numpy") else fresh
-
-
-def _check_model(name: str, model: Any) -> None:
-    if not callable(model) or not hasattr(model, "config") or not hasattr(model, "with_config"):
-        wanted = "a glom_numpy.Glom or a glom_torch.Glom"
-        raise TypeError(f"{name}: wanted {wanted}, got {type(model).__name__}")
-
-
-def _settle(model: Any, img: Array, iters: int | None, **wanted: bool) -> Any:
-    """The model of either house on NumPy pictures; what it returns, as NumPy float64."""
-    options: dict[str, Any] = dict(wanted)
-    if any(model.config.sample_counts):
-        options["rng"] = np.random.default_rng(0)  # the far locations that are sampled
-    if not hasattr(model, "to_numpy"):
-        return model(img, iters, **options)
-    import torch  # the PyTorch house
-
-    with torch.no_grad():
-        out = model(torch.as_tensor(img).to(next(model.parameters())), iters, **options)
-    arrays = [x.double().cpu().numpy() for x in (out if isinstance(out, tuple) else (out,))]
-    return tuple(arrays) if isinstance(out, tuple) else arrays[0]
-
-
-def _run(model: Any, img: Array, iters: int | None) -> tuple[Array, Array]:
-    """All states (t, n, l, d) and each voice's share (t - 1, 4, n, l) of one picture."""
-    states, voices = _settle(model, img, iters, return_all=True, return_voices=True)
-    for t, state in enumerate(states):
+def _check_finite(states: Array, start: int = 0) -> None:
+    for t, state in enumerate(states, start):
         if not np.isfinite(state).all():
             raise ValueError(f"model: its state is not finite from step {t} on; nothing to show")
-    params = model.to_numpy().params if hasattr(model, "to_numpy") else model.params
-    shares = voice_shares(voices, voice_weights(params, model.config))
-    return states[:, 0], shares[:, :, 0]
-
-
-def _mean_embedding(model: Any, pictures: Sequence[Array], iters: int | None) -> Array:
-    """The mean embedding (l, d) of the settled states; one picture at a time, to save memory."""
-    seen = (_settle(model, model_input(one, model.config), iters) for one in pictures)
-    return np.mean([level_mean(state) for state in seen], axis=0)
 
 
 def voice_shares(voices: Array, weights: Array) -> Array:
@@ -175,9 +189,17 @@ def color_bases(states: Array) -> Array:
     return bases
 
 
-def _to_half(states: Array) -> tuple[Array, Array]:
-    """float16 embeddings, and each level's scale (l, 1): a power of two, 1 if it fits as it is."""
+def _scale(states: Array) -> Array:
+    """Each level's scale (l, 1) before half precision: a power of two, 1 if it fits as it is."""
     largest = np.abs(states).max(axis=(0, 1, 3))
     exponent = np.floor(np.log2(np.where(largest > 0, largest, 1)))
-    scale = np.where((exponent > 13) | (exponent < -4), 2.0**-exponent, 1.0)[:, None]
-    return (states * scale).astype(np.float16), scale
+    return np.where((exponent > 13) | (exponent < -4), 2.0**-exponent, 1.0)[:, None]
+
+
+def _to_half(states: Array, scale: Array) -> Array:
+    """float16 embeddings; noise may lie beyond what the scale was made for, hence the clip."""
+    return (states * scale).clip(-65504, 65504).astype(np.float16)
+
+
+def _pixels(img: Array) -> bytes:
+    return np.rint(img[0].transpose(1, 2, 0) * 255).astype(np.uint8).tobytes()

@@ -1,5 +1,6 @@
 """`python -m tutorials` opens JupyterLab at the first notebook; `--doctor` checks the environment.
 
+`python -m tutorials export OUT/` makes pages of the notebooks that need no kernel (see `export`).
 JupyterLab listens on this machine only, asks for a token, and no request of it leaves the machine.
 """
 
@@ -32,8 +33,15 @@ DISABLED = (
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; the exit status is 0, 1 (something is missing) or 2 (usage)."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["export"]:
+        from .export import main as export
+
+        return export(argv[1:])
     parser = argparse.ArgumentParser(
-        prog="python -m tutorials", description="Open the GLOM tutorials in JupyterLab."
+        prog="python -m tutorials",
+        description="Open the GLOM tutorials in JupyterLab.",
+        epilog="python -m tutorials export OUT/ makes web pages of them; see its --help.",
     )
     parser.add_argument(
         "--doctor", action="store_true", help="check the environment, say what to type"

@@ -5,6 +5,7 @@ respect to every parameter and to the pictures, through all the steps.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -40,12 +41,12 @@ def objective(
     check_training(params["heads"], config, recipe, images, labels, draws.anchors.shape[1])
     patches = _every_view(image_to_patches(images, config.patch), draws)
     seen = _paint(config, corrupt(patches, draws.hidden, recipe.mask_value), draws)
-    states, voices = settle(params["glom"], config, seen, iters=draws.steps, mask=draws.mask)
+    old, run = _older(params["glom"], config, seen, draws), _run(draws)
+    states, voices = settle(params["glom"], config, seen, old, **run)
     terms: dict[str, Array] = {}
     for t in range(draws.steps - recipe.reads + 1, draws.steps + 1):
-        looked = look(
-            params["heads"], config, recipe, patches, states[t], voices[t - 1], draws, t, labels
-        )
+        now = states[t], voices[t - 1], draws, draws.before + t
+        looked = look(params["heads"], config, recipe, patches, *now, labels)
         for name, term in looked.items():
             terms[name] = np.asarray(terms.get(name, 0.0) + term / recipe.reads)
     return np.asarray(sum(terms.values(), 0.0)), terms
@@ -60,6 +61,17 @@ def _paint(config: GlomConfig, patches: Array, draws: Draws) -> Array:
     """Patches back to pictures, with the noise on them: what the model gets to see."""
     img = patches_to_image(patches, config.patch, config.grid)
     return img if draws.noise is None else img + draws.noise
+
+
+def _older(params: dict, config: GlomConfig, seen: Array, draws: Draws) -> Array | None:
+    """The state that is carried on, as a fact: no gradient is followed to how it came about."""
+    if not draws.before:
+        return None
+    return settle(params, config, seen, iters=draws.before, mask=draws.mask)[0][-1]
+
+
+def _run(draws: Draws) -> dict[str, Any]:
+    return dict(iters=draws.steps, start=draws.before, mask=draws.mask)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -79,15 +91,13 @@ def objective_vjp(
     patches = _every_view(image_to_patches(images, config.patch), draws)
     painted, back_corrupt = corrupt_vjp(patches, draws.hidden, recipe.mask_value)
     seen = _paint(config, painted, draws)
-    (states, voices), back_settle = settle_vjp(
-        params["glom"], config, seen, iters=draws.steps, mask=draws.mask
-    )
+    old, run = _older(params["glom"], config, seen, draws), _run(draws)
+    (states, voices), back_settle = settle_vjp(params["glom"], config, seen, old, **run)
     terms: dict[str, Array] = {}
     backs = {}
     for t in range(draws.steps - recipe.reads + 1, draws.steps + 1):
-        looked, backs[t] = look_vjp(
-            params["heads"], config, recipe, patches, states[t], voices[t - 1], draws, t, labels
-        )
+        now = states[t], voices[t - 1], draws, draws.before + t
+        looked, backs[t] = look_vjp(params["heads"], config, recipe, patches, *now, labels)
         for name, term in looked.items():
             terms[name] = np.asarray(terms.get(name, 0.0) + term / recipe.reads)
 

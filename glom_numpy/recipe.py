@@ -47,6 +47,10 @@ class Recipe(Choices):
     iters: int = 6
     min_iters: int | None = None  # None: always `iters`
     reads: int = 1
+    # What settles must stay settled: a share of batches goes on, for reads + 1 steps, from a state
+    # of up to `longest` steps, older than any that gradients are followed through (our reading).
+    carried: float = 0.0
+    longest: int = 0
 
     # Corruption (paper: fill in missing regions). Hidden blocks of mask_block x mask_block patches
     # are painted `mask_value`; Gaussian noise of standard deviation `noise` is added.
@@ -93,6 +97,12 @@ class Recipe(Choices):
             raise ValueError(
                 f"reads: wanted <= {self.min_iters or self.iters} (states after the shortest run), "
                 f"got {self.reads}"
+            )
+        check_number("carried", self.carried, 0.0, 1.0)
+        shortest = self.min_iters or self.iters
+        if check_whole("longest", self.longest, 0) < shortest and self.carried:
+            raise ValueError(
+                f"longest: wanted >= {shortest} steps to carry on from, got {self.longest}"
             )
         check_whole("projection", self.projection, 0)
         check_number("mask_ratio", self.mask_ratio, 0.0, 1.0)
@@ -144,6 +154,7 @@ class Draws:
     partners: Any  # (l, b, m): their positives, where these come from the radius
     chances: Any  # (l, b, m) in [0, 1): which positive the attention picks
     mask: Any  # (l, n, n) bool: who may listen to whom; None: everybody to everybody
+    before: int = 0  # steps before these, through which no gradient is followed
 
 
 def draw(config: GlomConfig, recipe: Recipe, b: int, rng: np.random.Generator) -> Draws:
@@ -173,9 +184,11 @@ def draw(config: GlomConfig, recipe: Recipe, b: int, rng: np.random.Generator) -
         if weight and source == "radius":
             partners[level] = _near(anchors[level], radii[level], (h, w), rng)
     chances = rng.random(shape)
-    return Draws(
-        steps, hidden, noise, anchors, partners, chances, listening_mask(config, (h, w), rng)
-    )
+    mask, before = listening_mask(config, (h, w), rng), 0
+    if recipe.carried and rng.random() < recipe.carried:
+        before = int(rng.integers(recipe.min_iters or recipe.iters, recipe.longest + 1))
+        steps = recipe.reads + 1
+    return Draws(steps, hidden, noise, anchors, partners, chances, mask, before)
 
 
 def _hide(recipe: Recipe, grid: tuple[int, int], rng: np.random.Generator) -> Array:

@@ -4,6 +4,7 @@
 respect to every parameter and to the pictures, through all the steps.
 """
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -37,10 +38,11 @@ def objective(
     check_training(params["heads"], config, recipe, images, labels, draws.anchors.shape[1])
     patches = _every_view(image_to_patches(images, config.patch), draws)
     seen = _paint(config, corrupt(patches, draws.hidden, recipe.mask_value), draws)
-    run = dict(iters=draws.steps, mask=draws.mask, last=recipe.reads)
-    states, voices = settle(params["glom"], config, seen, **run)
+    run = dict(iters=draws.steps, start=draws.before, mask=draws.mask, last=recipe.reads)
+    old = _older(params["glom"], config, seen, draws)
+    states, voices = settle(params["glom"], config, seen, old, **run)
     terms: dict[str, Tensor] = {}
-    first = draws.steps - recipe.reads + 1
+    first = draws.before + draws.steps - recipe.reads + 1
     for t, (levels, said) in enumerate(zip(states, voices, strict=True), start=first):
         looked = look(params["heads"], config, recipe, patches, levels, said, draws, t, labels)
         for name, term in looked.items():
@@ -57,3 +59,11 @@ def _paint(config: GlomConfig, patches: Tensor, draws: Draws) -> Tensor:
     """Patches back to pictures, with the noise on them: what the model gets to see."""
     img = patches_to_image(patches, config.patch, config.grid)
     return img if draws.noise is None else img + draws.noise
+
+
+def _older(params: dict, config: GlomConfig, seen: Tensor, draws: Draws) -> Tensor | None:
+    """The state that is carried on, as a fact: no gradient is followed to how it came about."""
+    if not draws.before:
+        return None
+    with torch.no_grad():
+        return settle(params, config, seen, iters=draws.before, mask=draws.mask, last=1)[0][-1]

@@ -160,6 +160,7 @@ for label, changes in {
     "attention": dict(positives="attention", stop_gradient=False, hidden_only=False),
     "radius": dict(projection=0, reconstruction=(0, 1, 0, 2)),
     "pairs": dict(pairs=(0, 0.3, 0.2, 0), contrast=0.0, segments=("", "parts", "objects", "")),
+    "carried": dict(carried=1.0, longest=9),
     "unsaid": dict(pairs=(0, 0.3, 0, 0), segments=("", "parts", "", ""), background=False),
 }.items():
     r, c = recipe.replace(**changes), config()

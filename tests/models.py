@@ -60,6 +60,10 @@ MODELS = {
         glom(beta=(0.5, 2.0, 6.0), state_norm="unit", self_logit=-1.0),
         Recipe(iters=5, reads=2, contrast=0.2, positives=("radius", "attention", "view")),
     ),
+    "carried_on": (
+        glom(beta=(0.5, 2.0, 6.0), state_norm="layer"),
+        Recipe(iters=4, min_iters=2, reads=2, carried=1.0, longest=7),
+    ),
     "informed_from_above": (
         glom(lam=0.6, similarity="unit_keys", voice_weights=(1, 2, 0.5, 3), consensus_self=True),
         Recipe(iters=4, noise=0.2),

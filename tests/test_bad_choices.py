@@ -56,6 +56,8 @@ def test_configs_that_are_refused(choices, said):
         (dict(min_iters=9), "min_iters: wanted <= iters=6, got 9"),
         (dict(reads=7), "reads: wanted <= 6 .* got 7"),
         (dict(min_iters=2, reads=3), "reads: wanted <= 2 .* got 3"),
+        (dict(carried=0.5, longest=5), "longest: wanted >= 6 steps to carry on from, got 5"),
+        (dict(carried=1.5), "carried: wanted"),
         (dict(mask_ratio=1.5), "mask_ratio: wanted a finite number in .0.0, 1.0., got 1.5"),
         (dict(temperature=0), "temperature: wanted"),
         (dict(positives="friends"), "positives: wanted one of attention, radius, view"),

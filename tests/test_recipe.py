@@ -35,6 +35,15 @@ def test_every_number_of_steps_between_the_two_is_drawn():
     assert {drawn(seed, iters=5).steps for seed in range(9)} == {5}
 
 
+def test_some_batches_carry_an_older_state_on():
+    choices = dict(min_iters=2, iters=4, reads=2, carried=0.5, longest=6)
+    draws = [drawn(seed, **choices) for seed in range(90)]
+    assert {(d.steps, d.before > 0) for d in draws} == {(s, False) for s in (2, 3, 4)} | {(3, True)}
+    assert {d.before for d in draws} == {0, 2, 3, 4, 5, 6}
+    assert 25 < sum(d.before > 0 for d in draws) < 65
+    assert {drawn(seed, min_iters=2, iters=4).before for seed in range(9)} == {0}
+
+
 @given(seed=seeds, ratio=st.floats(0, 1))
 def test_hidden_patches(seed, ratio):
     hidden = drawn(seed, mask_ratio=ratio).hidden
@@ -138,6 +147,13 @@ def test_reads_are_the_mean_over_the_last_states():
     for name, term in terms.items():
         compare(np.mean([at[name] for at in single]), float(term), where=name)
     compare(sum(float(term) for term in terms.values()), float(loss))
+
+
+def test_to_carry_on_is_to_settle_longer():
+    params, config, recipe, images, draws = setting(iters=4, reads=2, mask_ratio=0.3)
+    late = objective(params, config, recipe, images, replace(draws, steps=7))[0]
+    carried = objective(params, config, recipe, images, replace(draws, steps=3, before=4))[0]
+    compare(late, carried)
 
 
 def test_what_is_hidden_is_not_seen():

@@ -13,6 +13,7 @@ import torch
 
 import glom_numpy.look
 import glom_numpy.losses
+import glom_numpy.objective
 from compare import compare
 from glom_numpy.config import flatten, unflatten
 from glom_numpy.gradcheck import check_vjp
@@ -84,12 +85,13 @@ def against_finite_differences(case, vjp=None, directions=3):
 def frozen(unmoved):
     """Within, what has no gradient by design stays what it is in `unmoved()`.
 
-    Under `stop_gradient` the consensus is a teacher who does not learn, and the partner that
-    attention picks is a choice. Finite differences of the plain loss would see both move.
+    Under `stop_gradient` the consensus is a teacher who does not learn, the partner that attention
+    picks is a choice, and an older state that is carried on is a fact. Finite differences of the
+    plain loss would see all of them move.
     """
-    losses, look = glom_numpy.losses, glom_numpy.look
-    agreement, pick = losses.agreement, look.partners_by_attention
-    teachers, partners = [], []
+    losses, look, objective = glom_numpy.losses, glom_numpy.look, glom_numpy.objective
+    agreement, pick, older = losses.agreement, look.partners_by_attention, objective._older
+    teachers, partners, states = [], [], []
 
     def listen(voices, weights, *, stop_gradient=True):
         teachers.append(voices[3:].copy())
@@ -99,6 +101,10 @@ def frozen(unmoved):
         partners.append(pick(*arguments))
         return partners[-1]
 
+    def remember(*arguments):
+        states.append(older(*arguments))
+        return states[-1]
+
     def repeat_teacher(voices, weights, *, stop_gradient=True):
         teacher = next(old_teachers) if stop_gradient else voices[3:]
         voices = np.concatenate([voices[:3], teacher])
@@ -106,13 +112,16 @@ def frozen(unmoved):
 
     try:
         losses.agreement, look.partners_by_attention = listen, watch
+        objective._older = remember
         unmoved()
-        old_teachers, old_partners = cycle(teachers), cycle(partners)
+        old_teachers, old_partners, old_states = map(cycle, (teachers, partners, states))
         losses.agreement = repeat_teacher
         look.partners_by_attention = lambda *arguments: next(old_partners)
+        objective._older = lambda *arguments: next(old_states)
         yield
     finally:
         losses.agreement, look.partners_by_attention = agreement, pick
+        objective._older = older
 
 
 def fill(gradient, x):

@@ -3,7 +3,8 @@
     front           one feature vector per location    gates         a gated recurrent unit
     slot_attention  k slots compete for locations      slot_decoder  slots paint, alpha mixes
     self_attention  one transformer block, repeated    deep_sets     all speak once, into one mean
-    objective       fill in what was hidden
+    capsules        parts vote, routing by agreement   objective     fill in what was hidden
+    mean_field      opinions settle on what suits all
 
 The same as in GLOM are the pictures, patches, location codes and MLPs, what is hidden and for how
 many steps, one set of weights used at every step, and backpropagation through all of them.
@@ -14,6 +15,10 @@ The transformer keeps one vector per location, as one level of GLOM does, but it
 joins through learned maps and several heads, where GLOM averages the embeddings that are alike.
 The transformer sees the picture once, before its first block, and slots look at the same features
 in every round, while GLOM hears the picture from below and its own levels from above at every step.
+Capsules are allocated to kinds of wholes; each part is shared out by how its vote agrees. This room
+is the routing alone, for votes that come from elsewhere.
+In mean field, a location's opinions are chances of a few given readings, and who supports whom is
+a given matrix; nothing is learned, and no picture is looked at.
 Deep sets know of the others no more than one mean of all, and hear it once.
 None has levels: a relative finds parts or wholes, and GLOM is to show both in one state.
 
@@ -22,6 +27,7 @@ None has levels: a relative finds parts or wholes, and GLOM is to show both in o
 GLOM's own Recipe and Draws.
 """
 
+from .capsules import predictions, predictions_vjp, route, route_vjp, squash, squash_vjp
 from .deep_sets import (
     answer,
     answer_vjp,
@@ -41,6 +47,17 @@ from .front import (
     residual_mlp_vjp,
 )
 from .gates import gru, gru_vjp
+from .mean_field import (
+    free_energy,
+    free_energy_vjp,
+    local_field,
+    pairwise,
+    pairwise_vjp,
+    settle_opinions,
+    settle_opinions_vjp,
+    update_opinions,
+    update_opinions_vjp,
+)
 from .objective import (
     counted,
     shown,
@@ -106,6 +123,8 @@ __all__ = [
     "deep_sets_shapes",
     "features",
     "features_vjp",
+    "free_energy",
+    "free_energy_vjp",
     "gru",
     "gru_vjp",
     "init_deep_sets",
@@ -113,16 +132,25 @@ __all__ = [
     "init_transformer",
     "initial_slots",
     "initial_slots_vjp",
+    "local_field",
     "mixture",
     "mixture_vjp",
     "normalize",
     "normalize_vjp",
     "paint",
     "paint_vjp",
+    "pairwise",
+    "pairwise_vjp",
     "pool",
     "pool_vjp",
+    "predictions",
+    "predictions_vjp",
     "residual_mlp",
     "residual_mlp_vjp",
+    "route",
+    "route_vjp",
+    "settle_opinions",
+    "settle_opinions_vjp",
     "settle_slots",
     "settle_slots_vjp",
     "settle_tokens",
@@ -135,10 +163,14 @@ __all__ = [
     "slot_shapes",
     "slot_step",
     "slot_step_vjp",
+    "squash",
+    "squash_vjp",
     "transformer_model",
     "transformer_objective",
     "transformer_objective_vjp",
     "transformer_shapes",
+    "update_opinions",
+    "update_opinions_vjp",
     "weighted_mean",
     "weighted_mean_vjp",
 ]

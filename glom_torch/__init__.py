@@ -11,7 +11,9 @@
     islands     find, count, nest *                   scores      how well they fit the truth *
     parse       the tree they make *                  worlds      pictures whose parse is known *
     pictures    ways to bring your own *              wholes      a location tells its whole
-    relatives   slot attention, iterated self-attention: what GLOM is measured beside
+    poses       explicit poses, votes for a whole     experts     opinions that multiply
+    energy      does settling lower anything?
+    relatives   slot attention, transformer, capsules, mean field: what GLOM is measured beside
 
 Rooms marked * are doorways: facts exist once, in the NumPy house. What NumPy's house has beyond
 these (ops, optim, gradcheck, every `*_vjp`) is what a framework gives you.

@@ -3,7 +3,8 @@
 What differs from the plain twin: each level is a tensor of its own, so nothing is stacked or cut
 apart between steps; a place's share of a net's first layer, and all that the picture says to the
 lowest level, do not change over t and are computed once; beta and the mask go into the product
-that compares; and only the states that somebody will look at are kept.
+that compares, or only those are compared who hear each other (`near`); and only the states that
+somebody will look at are kept.
 """
 
 import math
@@ -19,6 +20,7 @@ from glom_numpy.checks import check_image_shape, check_whole
 from .attention import check_mask, consensus, unit
 from .config import GlomConfig
 from .glom import initial_levels
+from .near import consensus_near, neighbors
 from .nets import ACTIVATIONS
 from .patches import image_to_tokens
 from .positions import location_code
@@ -26,11 +28,13 @@ from .step import STATE_NORMS, beta_at, hearing, voice_weights
 
 __all__ = ["settle"]
 
-# What each similarity compares: queries, keys, and a scale.
-QUERIES_KEYS = {
-    "dot": lambda e: (e, e, 1.0),
-    "cosine": lambda e: (unit(e), unit(e), 1.0),
-    "unit_keys": lambda e: (e, unit(e), 1 / math.sqrt(e.shape[-1])),
+SMALLEST = 1e-12  # what `attention.unit` divides by at least
+
+# What each similarity compares: whether queries and keys are of unit length, and a scale.
+COMPARED = {
+    "dot": lambda d: (False, False, 1.0),
+    "cosine": lambda d: (True, True, 1.0),
+    "unit_keys": lambda d: (False, True, 1 / math.sqrt(d)),
 }
 
 
@@ -60,14 +64,14 @@ def settle(
     down = _nets(params.get("top_down", {}), config, code, "top_down", config.top_down_activation)
     seen = up[0](tokens)
     weights = voice_weights(params, config)
-    deaf = _deaf(config, mask, tokens)
+    heard_by = _heard(config, mask, tokens)
     states, heard, now = [levels], [], list(levels.unbind(dim=2))
     for t in range(start, start + iters):
         beta = beta_at(config.beta, t)
         below = [seen] + [net(e) for net, e in zip(up[1:], now[:-1], strict=True)]
         above = [net(e) for net, e in zip(down, now[1:], strict=True)]
         above.append(torch.zeros_like(now[-1]))
-        agreed = _agreed(config, now, beta, deaf, mask)
+        agreed = _agreed(config, now, beta, heard_by, mask)
         said = list(zip(now, below, above, agreed, strict=True))
         norm = STATE_NORMS[config.state_norm]
         now = [norm(_mean(v, weights[:, l])) for l, v in enumerate(said)]
@@ -111,8 +115,8 @@ def _net(
     return net
 
 
-def _deaf(config: GlomConfig, mask: Tensor | None, like: Tensor) -> Tensor:
-    """What is added to each level's logits (l, i, j): -inf where nobody may listen."""
+def _heard(config: GlomConfig, mask: Tensor | None, like: Tensor) -> list:
+    """Of each level: whom each location hears, where they are few; else -inf where it may not."""
     itself = hearing(config, 1.0)["self_logit"]
     n = like.shape[1]
     shut = torch.zeros(config.levels, n, n, dtype=torch.bool, device=like.device)
@@ -121,22 +125,36 @@ def _deaf(config: GlomConfig, mask: Tensor | None, like: Tensor) -> Tensor:
     if mask is not None:
         check_mask(mask, shut.shape)
         shut |= ~mask
-    return _wide(like.new_zeros(shut.shape)).masked_fill(shut, -math.inf)
+    if _plain(config):
+        return [None] * config.levels
+    nobody = _wide(like.new_zeros(n, n))
+    return [neighbors(~deaf) or nobody.masked_fill(deaf, -math.inf) for deaf in shut]
+
+
+def _plain(config: GlomConfig) -> bool:
+    """Choices that are left to the plain twin."""
+    return bool(config.lam) or hearing(config, 1.0)["self_logit"] not in (None, -math.inf)
 
 
 def _agreed(
-    config: GlomConfig, now: list[Tensor], beta: float, deaf: Tensor, mask: Tensor | None
+    config: GlomConfig, now: list[Tensor], beta: float, heard: list, mask: Tensor | None
 ) -> list[Tensor]:
     """The consensus of every level."""
-    how = hearing(config, beta)
-    if how["lam"] or how["self_logit"] not in (None, -math.inf):
-        heard = consensus(torch.stack(now, dim=2), mask=mask, **how)
-        return list(heard.unbind(dim=2))
+    if _plain(config):
+        agreed = consensus(torch.stack(now, dim=2), mask=mask, **hearing(config, beta))
+        return list(agreed.unbind(dim=2))
     agreed = []
-    for e, shut in zip(now, deaf, strict=True):
-        query, key, scale = QUERIES_KEYS[config.similarity](_wide(e))
-        logits = torch.baddbmm(shut, query * (beta * scale), key.transpose(1, 2))
-        agreed.append(torch.softmax(logits, dim=-1).to(e.dtype) @ e)
+    for e, who in zip(now, heard, strict=True):
+        wide = _wide(e)
+        unit_query, unit_key, scale = COMPARED[config.similarity](e.shape[-1])
+        query = (unit(wide) if unit_query else wide) * (beta * scale)
+        if isinstance(who, tuple):
+            size = wide.norm(dim=-1).clamp(min=SMALLEST) if unit_key else None
+            agreed.append(consensus_near(e, query, size, *who))
+        else:
+            key = unit(wide) if unit_key else wide
+            logits = torch.baddbmm(who, query, key.transpose(1, 2))
+            agreed.append(torch.softmax(logits, dim=-1).to(e.dtype) @ e)
     return agreed
 
 

@@ -7,7 +7,7 @@ import torch
 from cases import img, levels, mask
 from compare import compare
 from glom_numpy.config import flatten
-from glom_torch import fast, glom
+from glom_torch import fast, glom, near
 from glom_torch.config import GlomConfig
 from glom_torch.weights import to_tensors
 from table import config, params
@@ -63,6 +63,41 @@ def test_same_states_voices_and_gradients(label, precision):
         assert (grad is None) == (other is None), name
         if grad is not None:
             compare(grad.numpy(), other, dtype=precision, where=f"gradient of {name}")
+
+
+@pytest.mark.parametrize("similarity", ("dot", "cosine", "unit_keys"))
+@pytest.mark.parametrize("itself", (False, True))
+def test_consensus_among_few_is_the_same(similarity, itself, monkeypatch):
+    """With `few` 1 every listener gathers whom it hears."""
+    choices = dict(similarity=similarity, beta=(0.5, 1.5), consensus_self=itself)
+    c, weights = config(**choices), params(config(**choices))
+    how = dict(iters=2, levels=True, mask=MASK)
+    wanted = settled(fast.settle, c, weights, how)
+    called = []
+
+    def gather(*given):
+        called.append(given)
+        return near.consensus_near(*given)
+
+    monkeypatch.setattr(fast, "neighbors", lambda open_to: near.neighbors(open_to, few=1.0))
+    monkeypatch.setattr(fast, "consensus_near", gather)
+    came = settled(fast.settle, c, weights, how)
+    assert len(called) == 2 * c.levels
+    for one, other in zip(wanted[:2], came[:2], strict=True):
+        compare(one.detach().numpy(), other.detach())
+    for name, grad in wanted[2].items():
+        if grad is not None:  # nobody began with the initial state
+            compare(grad.numpy(), came[2][name], where=f"gradient of {name}")
+
+
+def test_neighbors_by_hand():
+    hears = torch.tensor([[0, 1, 1, 0], [1, 0, 0, 0], [0, 1, 0, 1], [1, 1, 1, 0]]).bool()
+    places, shut = near.neighbors(hears, few=1.0)
+    assert places.shape == (4, 3)
+    for i, row in enumerate(hears):
+        kept = places[i][torch.isfinite(shut[i])]
+        assert sorted(kept.tolist()) == torch.nonzero(row)[:, 0].tolist()
+    assert near.neighbors(hears, few=0.5) is None
 
 
 def test_it_keeps_only_the_last():

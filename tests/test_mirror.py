@@ -40,7 +40,10 @@ ONLY_NUMPY |= {
 }
 
 # Rooms that only the torch house has.
-ONLY_TORCH = {"fast": "glom.settle laid out for speed; test_fast.py holds the two equal"}
+ONLY_TORCH = {
+    "fast": "glom.settle laid out for speed; test_fast.py holds the two equal",
+    "near": "consensus where few are heard, for `fast`; test_fast.py holds it equal to attention's",
+}
 
 # Names that only one house has, besides every `*_vjp`.
 ONLY_THERE = {

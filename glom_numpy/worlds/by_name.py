@@ -83,7 +83,7 @@ WORLDS = {
         {
             "ood_objects": {"objects": 3, "inner": (8.5, 10.0)},
             "ood_scale": {"radius": 4.2, "reach": 7.8, "inner": (5.6, 7.2), "rise": (1.8, 4.1)},
-            "ood_length": {"parts": 9},
+            "ood_length": {"parts": 5, "rise": (1.3, 3.1)},
         },
     ),
 }

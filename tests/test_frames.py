@@ -1,6 +1,5 @@
 """What chapters 10 to 12 draw: layouts, figures that say what they show, knobs that draw again."""
 
-import ipywidgets
 import numpy as np
 import pytest
 
@@ -14,8 +13,6 @@ from tutorials.frames import (
     lines,
     maps,
     parts_and_votes,
-    show,
-    stage,
     wanderers,
 )
 
@@ -75,25 +72,3 @@ def test_lines_bars_and_maps_say_what_they_show():
     assert alt_text(fig) == "T. one 25%, three 75% of 4 products."
     fig = maps({"row": np.zeros((2, 3, 4), dtype=int)}, ["a", "b"], title="T")
     assert alt_text(fig) == "T. Rows: row. Columns: a, b."
-    assert show(fig).alt == alt_text(fig)
-
-
-def test_a_knob_draws_again_and_an_error_is_told():
-    drawn = []
-
-    def draw(size, kind):
-        if size > 3:
-            raise ValueError("size: wanted <3>")
-        drawn.append((size, kind))
-        return bars({kind: size}, title=kind, xlabel="x")
-
-    knobs = dict(size=ipywidgets.IntSlider(1, min=1, max=9), kind=ipywidgets.Dropdown(options="ab"))
-    box = stage(draw, **knobs)
-    first = box.image.value
-    assert drawn == [(1, "a")] and first[:4] == b"\x89PNG" and "a 100%" in box.words.value
-    box.knobs["size"].value = 2
-    box.knobs["kind"].value = "b"
-    assert drawn[1:] == [(2, "a"), (2, "b")] and box.image.value != first
-    assert box.knobs["size"].description == "size" and not box.knobs["size"].continuous_update
-    box.knobs["size"].value = 4
-    assert box.words.value == "Not drawn: size: wanted &lt;3&gt;"

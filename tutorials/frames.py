@@ -1,20 +1,16 @@
-"""What chapters 10 to 12 draw: things in their frames, dots that wander, and a figure with knobs.
+"""What chapters 10 to 12 draw: things in their frames, dots that wander, lines, bars and maps.
 
 The arithmetic is the houses' (`glom_numpy.poses`, ...); here numbers become lines on paper.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from html import escape
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-import ipywidgets
 import numpy as np
-from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from glom_numpy.figures.base import BACKGROUND, DASHES, alt_text, png
+from glom_numpy.figures.base import BACKGROUND, DASHES
 from glom_numpy.poses import compose, disagreement, move, pose, votes
 
 __all__ = [
@@ -25,8 +21,6 @@ __all__ = [
     "lines",
     "maps",
     "parts_and_votes",
-    "show",
-    "stage",
     "wanderers",
 ]
 
@@ -197,38 +191,3 @@ def maps(rows: Mapping[str, Array], heads: Sequence[str], *, title: str) -> Figu
     fig.suptitle(title, fontsize=10)
     fig.set_label(f"{title}. Rows: {', '.join(rows)}. Columns: {', '.join(heads)}.")
     return fig
-
-
-def show(fig: Figure) -> Image:
-    """A figure for a notebook, with its description as alt text; ValueError if it has none."""
-    return Image(png(fig, dpi=100), alt=alt_text(fig))
-
-
-def stage(draw: Callable[..., Figure], **knobs: ipywidgets.Widget) -> ipywidgets.VBox:
-    """The knobs, and the figure that `draw(**their values)` makes, drawn again at every change.
-
-    Under it stands what the figure shows, in words. A ValueError of `draw` is shown there too. The
-    box has the `.image`, the `.words` and, by name, the `.knobs`.
-    """
-    image, words = ipywidgets.Image(format="png"), ipywidgets.HTML()
-    image.layout.max_width = "100%"
-
-    def again(_: Any = None) -> None:
-        try:
-            fig = draw(**{name: knob.value for name, knob in knobs.items()})
-        except ValueError as error:
-            words.value = f"Not drawn: {escape(str(error))}"
-            return
-        image.value, words.value = png(fig, dpi=100), escape(alt_text(fig))
-
-    for name, knob in knobs.items():
-        if hasattr(knob, "continuous_update"):
-            knob.continuous_update = False  # a figure takes longer than a pointer's move
-        knob.description = knob.description or name
-        knob.style.description_width = "initial"
-        knob.observe(again, "value")
-    again()
-    wrap = ipywidgets.Layout(flex_flow="row wrap")
-    box = ipywidgets.VBox([ipywidgets.HBox(list(knobs.values()), layout=wrap), image, words])
-    box.image, box.words, box.knobs = image, words, dict(knobs)
-    return box

@@ -5,28 +5,24 @@ right, the second up. (The paper draws its islands with arrows, too.) Nothing of
 here but the islands' borders, by `glom_numpy`.
 """
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ipywidgets
 import numpy as np
-from IPython.display import Image
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from glom_numpy.checks import check_finite, check_labels, check_number, check_whole
-from glom_numpy.figures import alt_text, png
 from glom_numpy.figures.base import borders, panel
 from glom_numpy.islands import find_islands
 
-__all__ = ["angle_colors", "at_angle", "needles", "player", "redrawn", "show"]
+from .redraw import redrawn
+
+__all__ = ["angle_colors", "at_angle", "needles", "player"]
 
 Array = np.ndarray
-DPI = 110  # of figures in a page, shown at
-PIXELS = 84  # that many pixels an inch
 LONGEST = 0.86  # of a needle, in cells
 
 
@@ -148,52 +144,6 @@ def _ring(ax: Any, x: int, y: int) -> None:
 def _count(labels: Array) -> str:
     count = len(np.unique(labels))
     return f"{count} island{'s' if count > 1 else ''}"
-
-
-def show(fig: Figure, alt: str = "") -> Image:
-    """A figure as a cell's output: a PNG with its description as alternative text.
-
-    `alt` describes a figure that has no description of its own; ValueError if neither does.
-    """
-    if alt:
-        fig.set_label(alt)
-    return Image(png(fig, DPI), width=_width(fig), alt=alt_text(fig))
-
-
-def _width(fig: Figure) -> int:
-    return round(PIXELS * fig.get_figwidth())
-
-
-def redrawn(draw: Callable[..., Figure], **controls: Any) -> ipywidgets.VBox:
-    """Controls (ipywidgets by name) over a picture of `draw(**values)`, drawn again at a change.
-
-    Figures want a description, which is written below them. What was drawn once is kept, so `draw`
-    must depend on its values only. A ValueError of `draw` is shown in words. The box has
-    `.controls` (by name), `.picture` and `.said`.
-    """
-    picture, said = ipywidgets.Image(format="png"), ipywidgets.HTML()
-    picture.layout.max_width = "100%"
-
-    @functools.lru_cache(maxsize=128)
-    def drawn(*values: Any) -> tuple[bytes, str, int]:
-        fig = draw(**dict(zip(controls, values, strict=True)))
-        return png(fig, DPI), alt_text(fig), _width(fig)
-
-    def update(_: Any = None) -> None:
-        try:
-            picture.value, words, width = drawn(*(control.value for control in controls.values()))
-            picture.layout.width = f"{width}px"
-        except ValueError as error:
-            words = f"Not drawn: {error}"
-        said.value = f'<div aria-live="polite" style="line-height:1.4">{escape(words)}</div>'
-
-    for control in controls.values():
-        control.observe(update, "value")
-    update()
-    flow = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
-    box = ipywidgets.VBox([ipywidgets.HBox(list(controls.values()), layout=flow), picture, said])
-    box.controls, box.picture, box.said = dict(controls), picture, said
-    return box
 
 
 def player(runs: Array | Mapping[str, Array], *, t: int = 0, **options: Any) -> ipywidgets.VBox:

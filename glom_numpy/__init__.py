@@ -15,7 +15,8 @@
     command     the command line of train             flags       what can be asked of it
     record      what a run leaves behind              wholes      a location tells its whole
     poses       explicit poses, votes for a whole     experts     opinions that multiply
-    energy      does settling lower anything?         figures     matplotlib, only on request
+    energy      does settling lower anything?         choices     what configs share
+    figures     matplotlib, only on request
     relatives   slot attention, transformer, capsules, mean field: what GLOM is measured beside
 
 Every backward pass stands below its forward pass, as `*_vjp`. `python -m glom_numpy` counts lines.

@@ -1,11 +1,8 @@
 """Every size and every choice of a GLOM. Each default has its reason beside it."""
 
-import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from .checks import (
     check_choice,
@@ -17,47 +14,12 @@ from .checks import (
     pair,
     per_level,
 )
+from .choices import Choices
 
 __all__ = ["VOICES", "GlomConfig", "flatten", "unflatten"]
 
 # The four voices of one update, in the order in which they are stacked everywhere.
 VOICES = ("previous", "bottom_up", "top_down", "consensus")
-
-
-class Choices:
-    """What GlomConfig and Recipe share: to JSON and back, and a changed copy."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """A plain dict that JSON can hold."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, choices: Mapping[str, Any]) -> "Choices":
-        """The inverse of `to_dict`; an unknown name is a ValueError that lists the known."""
-        known = [f.name for f in fields(cls)]
-        for name in choices:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                raise ValueError(f"{name}: unknown choice; known are {', '.join(known)}{hint}")
-        # JSON has no tuples: a list here always stands for one.
-        tupled = {k: tuple(v) if isinstance(v, list) else v for k, v in choices.items()}
-        return cls(**tupled)
-
-    def _make_plain(self) -> None:
-        """Lists become tuples and NumPy's numbers Python's: choices can be compared and kept."""
-        for field in fields(self):
-            object.__setattr__(self, field.name, _plain(getattr(self, field.name)))
-
-    def replace(self, **changes: Any) -> "Choices":
-        """A copy with some choices changed, checked like a new one."""
-        return self.from_dict({**self.to_dict(), **changes})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return tuple(_plain(inner) for inner in value)
-    return value.item() if isinstance(value, np.generic) else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +74,9 @@ class GlomConfig(Choices):
     samples: int | tuple[int, ...] = 0  # far locations sampled per level; 0: no sampling
     lam: float = 0.0  # Kilcher's top-informed attention: discount per level above; 0 is the paper
 
-    # Equal voices, as in the paper. Four numbers weigh them (0 mutes); "learned" trains them.
-    voice_weights: str | tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
+    # Equal voices, as in the paper. Four numbers weigh them (0 mutes), or four for each level;
+    # "learned" trains them.
+    voice_weights: str | tuple[float | tuple[float, ...], ...] = (1.0, 1.0, 1.0, 1.0)
     state_norm: str = "none"  # the paper's state; "unit" length, or "layer"-normalized over d
 
     def __post_init__(self) -> None:
@@ -142,15 +105,17 @@ class GlomConfig(Choices):
         if isinstance(self.voice_weights, str):
             check_choice("voice_weights", self.voice_weights, ("learned",))
             return
-        if len(check_tuple("voice_weights", self.voice_weights)) != len(VOICES):
-            raise ValueError(f"voice_weights: wanted 4 numbers {VOICES}, got {self.voice_weights}")
-        for weight in self.voice_weights:
-            check_number("voice_weights", weight, low=0.0)
-        if self.voice_weights[0] + self.voice_weights[1] + self.voice_weights[3] == 0:
-            raise ValueError(
-                "voice_weights: wanted a voice besides top_down (the top level has none), "
-                f"got {self.voice_weights}"
-            )
+        for weights in self.voices_by_level:
+            if not isinstance(weights, tuple) or len(weights) != len(VOICES):
+                wanted = f"4 numbers {VOICES}, or 4 for each of {self.levels} levels"
+                raise ValueError(f"voice_weights: wanted {wanted}, got {self.voice_weights}")
+            for weight in weights:
+                check_number("voice_weights", weight, low=0.0)
+            if weights[0] + weights[1] + weights[3] == 0:
+                raise ValueError(
+                    "voice_weights: wanted a voice besides top_down (the top level has none), "
+                    f"got {self.voice_weights}"
+                )
 
     def _check_hearing(self) -> None:
         for beta in self.beta if isinstance(self.beta, tuple) else (self.beta,):
@@ -175,6 +140,17 @@ class GlomConfig(Choices):
                     f"local_consensus_radius: wanted >= 1 patch, or consensus_self=True; at "
                     f"{radius} a column that does not hear itself hears nobody"
                 )
+
+    @property
+    def voices_by_level(self) -> tuple[tuple[float, ...], ...]:
+        """Fixed voice weights, four for each level; ValueError if they are of other levels."""
+        given = check_tuple("voice_weights", self.voice_weights)
+        if not any(isinstance(weights, tuple) for weights in given):
+            return (given,) * self.levels
+        if len(given) != self.levels:
+            wanted = f"4 numbers {VOICES}, or 4 for each of {self.levels} levels"
+            raise ValueError(f"voice_weights: wanted {wanted}, got {self.voice_weights}")
+        return given
 
     @property
     def grid(self) -> tuple[int, int]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .checks import check_number, check_whole, pair
-from .config import Choices, GlomConfig
+from .choices import Choices
+from .config import GlomConfig
 from .recipe import Recipe
 from .record import SUFFIX
 from .worlds import WORLDS

@@ -18,7 +18,8 @@ from .checks import (
     check_whole,
     per_level,
 )
-from .config import Choices, GlomConfig
+from .choices import Choices
+from .config import GlomConfig
 from .positions import grid_distances
 from .weights import draw_shapes, net_shapes
 

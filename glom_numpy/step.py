@@ -59,7 +59,7 @@ def voice_weights(params: dict, config: GlomConfig) -> Float[Array, "4 l"]:
     """
     if config.voice_weights == "learned":
         return softmax(_without_top(params["voices"]["logits"]).T).T
-    weights = np.repeat(np.array(config.voice_weights, dtype=float)[:, None], config.levels, axis=1)
+    weights = np.array(config.voices_by_level, dtype=float).T
     weights[2, -1] = 0.0
     return weights / weights.sum(axis=0)
 

@@ -37,8 +37,7 @@ def voice_weights(params: dict, config: GlomConfig) -> Float[Tensor, "4 l"]:
     """
     if config.voice_weights == "learned":
         return torch.softmax(_without_top(params["voices"]["logits"]), dim=0)
-    weights = torch.tensor(config.voice_weights, dtype=torch.float64)[:, None]
-    weights = weights.repeat(1, config.levels)
+    weights = torch.tensor(config.voices_by_level, dtype=torch.float64).T.contiguous()
     weights[2, -1] = 0.0
     return (weights / weights.sum(dim=0)).to(params["initial"])
 

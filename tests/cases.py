@@ -100,6 +100,7 @@ for norm in ("none", "unit", "layer"):
 for label, choices in {
     "fixed": dict(voice_weights=(1, 2, 3, 0.5)),
     "muted": dict(voice_weights=(1, 1, 1, 0), state_norm="layer"),
+    "by_level": dict(voice_weights=((1, 2, 3, 4), (2, 0, 1, 1), (1, 5, 0, 2), (1, 2, 9, 0.5))),
     "learned": dict(voice_weights="learned", location="learned", lam=0.3),
 }.items():
     c = config(**choices)

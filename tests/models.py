@@ -72,6 +72,10 @@ MODELS = {
         glom(voice_weights="learned", state_norm="layer", samples=(0, 2, 1)),
         Recipe(iters=5, reads=2, agreement=0.2, contrast=0.1, projection=4),
     ),
+    "voices_by_level": (
+        glom(voice_weights=((0, 1, 1, 0), (1, 2, 0, 3), (2, 1, 5, 1)), state_norm="layer"),
+        Recipe(iters=4),
+    ),
     "muted_consensus": (
         glom(voice_weights=(0, 1, 1, 0), state_norm="layer"),
         Recipe(iters=4, agreement=0.3, stop_gradient=False),

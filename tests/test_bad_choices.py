@@ -26,6 +26,8 @@ SIZES = dict(dim=5, levels=3, image_size=(6, 10), patch_size=2)
         (dict(location_reaches=("top",)), "location_reaches: wanted one of bottom_up, top_down"),
         (dict(voice_weights="fixed"), "voice_weights: wanted one of learned; got 'fixed'"),
         (dict(voice_weights=(1, 1, 1)), "voice_weights: wanted 4 numbers"),
+        (dict(voice_weights=((1, 1, 1, 1),)), "voice_weights: wanted 4 numbers .* each of 3 lev"),
+        (dict(voice_weights=((1, 1, 1, 1), 2)), "voice_weights: wanted 4 numbers .* got"),
         (dict(voice_weights=(0, 0, 1, 0)), "voice_weights: wanted a voice besides top_down"),
         (dict(voice_weights=(1, -1, 1, 1)), "voice_weights: wanted a finite number in .* got -1"),
         (dict(image_size=15), "image_size: wanted a height divisible by the patch's height 2"),

@@ -119,6 +119,9 @@ def test_mean_of_four_voices_and_of_three_at_the_top(call):
     uneven = config.replace(voice_weights=(1, 2, 3, 2))
     wanted = [[1 / 8, 1 / 5], [2 / 8, 2 / 5], [3 / 8, 0], [2 / 8, 2 / 5]]
     close(call("step.voice_weights", params, uneven), wanted)
+    by_level = config.replace(voice_weights=((1, 2, 3, 2), (3, 0, 7, 1)))
+    wanted = [[1 / 8, 3 / 4], [2 / 8, 0], [3 / 8, 0], [2 / 8, 1 / 4]]
+    close(call("step.voice_weights", params, by_level), wanted)
 
 
 def test_learned_voices(call):

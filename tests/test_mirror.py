@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Rooms that only the NumPy house has.
 ONLY_NUMPY = {
     "checks": "facts exist once: the torch house uses the same checks",
+    "choices": "facts exist once: what configs share",
     "ops": "a framework gives you these",
     "optim": "a framework gives you these: torch.optim",
     "gradcheck": "a framework gives you these: autograd",

@@ -63,11 +63,10 @@ def explore_knobs(
         if sharp.value != beta:
             changes["beta"] = sharp.value
         if not all(box.value for box in heard):
-            weights = one.config.voice_weights
-            weights = (1.0,) * 4 if weights == "learned" else weights
-            changes["voice_weights"] = tuple(
-                weight * box.value for weight, box in zip(weights, heard, strict=True)
-            )
+            learned = one.config.voice_weights == "learned"
+            weights = ((1.0,) * 4,) if learned else one.config.voices_by_level
+            kept = [[w * box.value for w, box in zip(own, heard, strict=True)] for own in weights]
+            changes["voice_weights"] = tuple(map(tuple, kept)) if len(kept) > 1 else tuple(kept[0])
         return one.with_config(**changes) if changes else one
 
     def run(_: Any = None, *, mend: bool = False) -> None:

@@ -161,3 +161,14 @@ def test_a_teacher_is_scored_as_a_pupil():
     assert row == {"row": "what it is taught with (regions)", "parts FG-ARI": 1.0}
     assert scorer.teacher(Recipe(segments=("", "parts")), levels) == []
     assert scorer.teacher(Recipe(), levels) == []
+
+
+def test_what_hangs_together_whatever_its_color():
+    image = np.zeros((1, 4, 6, 3), np.uint8)
+    image[0, 1, 1:3] = 90  # touches the next, which has another color
+    image[0, 1, 3] = 200
+    image[0, 3, 5] = 90
+    found = controls.connected(image).reshape(4, 6)
+    assert found.max() == 2 and len({*found[1, 1:4]}) == 1 and found[3, 5] not in (0, found[1, 1])
+    by_column = controls.connected(image, (2, 3))
+    assert by_column.shape == (1, 6)

@@ -7,7 +7,7 @@
     measure       one way of scoring for everything
     controls      what needs no learning, or must do worse
     scorer        from vectors to the rows of a table
-    segmentation  constellations, bars, puppets: do islands form, without labels, at two levels?
+    segmentation  spirals, constellations, bars, puppets: islands at two levels without labels?
     ellipses      wholes of ambiguous parts, supervised: does one location know its whole?
     ellipse_models, ellipse_rows, ellipse_scenes   its models, its scores, its columns
     ablations     one thing changed: at test, in training
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 # By name, the module of this package that has it: an experiment is added with a line here.
 EXPERIMENTS = {
+    "spirals": "segmentation",
     "constellations": "segmentation",
     "bars": "segmentation",
     "puppets": "segmentation",

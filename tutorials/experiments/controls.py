@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
+from scipy.ndimage import label
 
 from glom_numpy.config import GlomConfig
 from glom_numpy.islands import labels_on_grid
@@ -62,6 +63,21 @@ def color_regions(
     return found.reshape(len(images), -1)
 
 
+def connected(
+    images: Shaped[Array, "N H W c"], grid: tuple[int, int] | None = None
+) -> Int[Array, "N n"]:
+    """What hangs together, whatever its color: pieces of all that is not background.
+
+    The background is the region with most of the picture's rim. By pixel, or by column of the
+    grid, as `color_regions`. Where objects do not touch, this needs no learning at all.
+    """
+    front = color_regions(images).reshape(images.shape[:3]) > 0
+    found = np.stack([label(one)[0] for one in front])
+    if grid is not None:
+        found = np.stack([labels_on_grid(one, grid) for one in found])
+    return found.reshape(len(images), -1)
+
+
 def another_picture(vectors: Mapping[str, Vectors]) -> dict[str, Vectors]:
     """Every picture has the state of the one before it: what place alone gives, in this model."""
     return {name: np.roll(own, 1, axis=0) for name, own in vectors.items()}
@@ -92,7 +108,7 @@ def muted(model: Any) -> Any:
     Learned voices are muted by their logits: -1e9 leaves the rest in their learned proportion.
     """
     if model.config.voice_weights != "learned":
-        weights = (*model.config.voice_weights[:3], 0.0)
+        weights = tuple((*voices[:3], 0.0) for voices in model.config.voices_by_level)
         return model.with_config(voice_weights=weights)
     params = dict(model.params)
     logits = params["voices"]["logits"]

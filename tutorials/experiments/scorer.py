@@ -31,13 +31,13 @@ NAMES = ("parts", "objects")
 
 def times(trained: int) -> tuple[int, ...]:
     """The t that are looked at: the way up, the trained t, and up to four times that."""
-    return tuple(sorted({0, 1, 2, 3, 4, 6, trained, 2 * trained, 4 * trained}))
+    return tuple(sorted({0, 1, 2, 3, 4, 6, 8, trained, 2 * trained, 4 * trained}))
 
 
 def listens(model: Glom) -> bool:
     """Whether its columns hear each other at all: else muting them is no control."""
-    weights = model.config.voice_weights
-    return weights == "learned" or weights[3] != 0
+    config = model.config
+    return config.voice_weights == "learned" or any(heard[3] for heard in config.voices_by_level)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +179,7 @@ class Scorer:
         return [row]
 
     def baselines(self) -> list[Row]:
-        """k-means on color and place, and regions of one color: by column, then by pixel."""
+        """k-means on color and place, and two flood fills: by column, then by pixel."""
         if not self.labels:
             return []
         by_pixel = labels_of(self.test, NAMES)
@@ -191,10 +191,11 @@ class Scorer:
             for name, own in vectors.items():
                 found = score(own, labels, self.rng())
                 rows.append({"row": f"{name}, by {where}"} | _only_ari(found))
-            regions = controls.color_regions(self.images, grid)
-            rows.append(
-                {"row": f"regions of one color, by {where}"} | score_labels(regions, labels)
-            )
+            for name, found in (
+                ("regions of one color", controls.color_regions(self.images, grid)),
+                ("what hangs together", controls.connected(self.images, grid)),
+            ):
+                rows.append({"row": f"{name}, by {where}"} | score_labels(found, labels))
         return rows
 
 

@@ -41,8 +41,8 @@ LOWER = ("parts", "regions", "moving_regions")  # what a level of parts is taugh
 SCORING = {"tested": 100, "tuned": 50, "drawn": 4, "hidden": 0.3}
 # One for each object, or each part, and one for the ground, as the authors count slots.
 SLOTS = {
-    "slot_attention": {"constellations": 3, "bars": 3, "puppets": 3},
-    "slot_attention_parts": {"constellations": 11, "bars": 9, "puppets": 9},
+    "slot_attention": dict.fromkeys(WORDS, 3),
+    "slot_attention_parts": {"spirals": 9, "constellations": 11, "bars": 9, "puppets": 9},
 }
 VARIANTS = (*ROWS, *SLOTS, "transformer")
 OTHERS = tuple(variant for variant in VARIANTS if variant != "slot_attention_parts")

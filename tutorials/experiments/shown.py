@@ -13,6 +13,8 @@ ROWS = {
     "glom_still": "GLOM, still pictures only",
 }
 WORDS = {
+    "spirals": "spirals (two chains of four links, wound about each other; nothing but what hangs "
+    "together tells them apart)",
     "constellations": "constellations (two interlocking rings of five discs, alike but for how "
     "they stand)",
     "bars": "crossing bars (each of four discs; two bars share their colors, and cross)",

@@ -79,6 +79,11 @@ class GlomConfig(Choices):
     voice_weights: str | tuple[float | tuple[float, ...], ...] = (1.0, 1.0, 1.0, 1.0)
     state_norm: str = "none"  # the paper's state; "unit" length, or "layer"-normalized over d
 
+    # Fresh parameters: "plain", as torch's Linear draws them, or "loud": nets and patches doubled,
+    # and a tenth of the initial state, which is the same in every column. Else columns begin nearly
+    # equal, and who listens to everybody learns slowly (our finding).
+    init: str = "plain"
+
     def __post_init__(self) -> None:
         self._make_plain()
         for name in ("dim", "levels", "channels", "front_channels", "front_kernel", "bands"):
@@ -99,6 +104,7 @@ class GlomConfig(Choices):
         check_choice("top_down_activation", self.top_down_activation, ("gelu", "sine"))
         check_choice("similarity", self.similarity, ("dot", "cosine", "unit_keys"))
         check_choice("state_norm", self.state_norm, ("none", "unit", "layer"))
+        check_choice("init", self.init, ("plain", "loud"))
         check_flag("consensus_self", self.consensus_self)
         for net in check_tuple("location_reaches", self.location_reaches):
             check_choice("location_reaches", net, ("bottom_up", "top_down"))

@@ -50,6 +50,10 @@ def net_shapes(name: str, levels: int, widths: list[int]) -> dict[str, tuple[int
     return shapes
 
 
+NETS = ("bottom_up", "top_down")
+LOUD, QUIET = 2.0, 0.1  # what `init` "loud" multiplies
+
+
 def draw_shapes(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator) -> dict[str, Any]:
     """Weights and biases uniform within 1 / sqrt(inputs); tables normal; voices start equal."""
     check_rng(rng)
@@ -69,8 +73,17 @@ def draw_shapes(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator)
 
 
 def init_params(config: GlomConfig, rng: np.random.Generator) -> dict[str, Any]:
-    """Fresh parameters, float64. The bounds are those of torch's Linear; tables are N(0, 1)."""
-    return draw_shapes(param_shapes(config), rng)
+    """Fresh parameters, float64. The bounds are those of torch's Linear; tables are N(0, 1).
+
+    With `init` "loud" weights are twice that, and the initial state a tenth.
+    """
+    params = draw_shapes(param_shapes(config), rng)
+    if config.init == "loud":
+        params["initial"] *= QUIET
+        nets = [layer for net in NETS for layer in params.get(net, {}).values()]
+        for layer in (params["patches"], *nets):
+            layer["weight"] *= LOUD
+    return params
 
 
 def check_params(

@@ -24,6 +24,7 @@ SIZES = dict(dim=5, levels=3, image_size=(6, 10), patch_size=2)
         (dict(learned_crop=1), "learned_crop: wanted one of first, grid; got 1"),
         (dict(top_down_activation=None), "top_down_activation: wanted one of gelu, sine; got None"),
         (dict(location_reaches=("top",)), "location_reaches: wanted one of bottom_up, top_down"),
+        (dict(init="soft"), "init: wanted one of loud, plain; got 'soft'"),
         (dict(voice_weights="fixed"), "voice_weights: wanted one of learned; got 'fixed'"),
         (dict(voice_weights=(1, 1, 1)), "voice_weights: wanted 4 numbers"),
         (dict(voice_weights=((1, 1, 1, 1),)), "voice_weights: wanted 4 numbers .* each of 3 lev"),

@@ -147,5 +147,5 @@ def test_every_choice_of_the_config_is_run_both_ways():
     fields = set(GlomConfig.__dataclass_fields__)
     sizes = {"dim", "image_size", "patch_size", "channels", "front_channels", "front_kernel"}
     # These are used before the first step, by functions that both share, or make the mask.
-    before = {"bands", "hidden", "learned_crop", "local_consensus_radius", "samples"}
+    before = {"bands", "hidden", "init", "learned_crop", "local_consensus_radius", "samples"}
     assert fields - sizes - before == {name for choices, _ in RUNS.values() for name in choices}

@@ -47,7 +47,8 @@ SLOTS = {
 VARIANTS = (*ROWS, *SLOTS, "transformer")
 OTHERS = tuple(variant for variant in VARIANTS if variant != "slot_attention_parts")
 FILES = {"glom": "", "glom_alone": "", "glom_still": ".still", "transformer": ".transformer"}
-ALONE = [1.0, 1.0, 1.0, 0.0]  # the voices of columns that were never taught to listen
+# The voices of columns that were never taught to listen, where they are not fixed for each level.
+ALONE = [1.0, 1.0, 1.0, 0.0]
 # What --quick changes: nothing is learned in three steps.
 QUICK = {
     "glom": {"dim": 8, "hidden": 8},
@@ -72,7 +73,10 @@ def choices(
         path = CONFIGS / "still.json"  # the sizes of your pictures come below
     found = json.loads(path.read_text(encoding="utf-8")) | {"scoring": SCORING}
     if variant == "glom_alone":
-        found["glom"] = found["glom"] | {"voice_weights": ALONE}
+        voices = found["glom"].get("voice_weights", "learned")
+        by_level = isinstance(voices[0], list)
+        alone = [[*own[:3], 0.0] for own in voices] if by_level else ALONE
+        found["glom"] = found["glom"] | {"voice_weights": alone}
     if variant in SLOTS:
         found["slots"] = SLOTS[variant][name]
     if quick:

@@ -27,7 +27,7 @@ class Choices:
                 hint = f"; did you mean {near[0]}?" if near else ""
                 raise ValueError(f"{name}: unknown choice; known are {', '.join(known)}{hint}")
         # JSON has no tuples: a list here always stands for one.
-        tupled = {k: tuple(v) if isinstance(v, list) else v for k, v in choices.items()}
+        tupled = {k: _plain(v) if isinstance(v, list) else v for k, v in choices.items()}
         return cls(**tupled)
 
     def _make_plain(self) -> None:

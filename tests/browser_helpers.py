@@ -108,12 +108,14 @@ def open_notebook(page, url: str) -> None:
     page.locator(".jp-StatusBar-Widget", has_text=re.compile(r"\| Idle")).wait_for(timeout=60_000)
 
 
-def run_all(page) -> None:
+def run_all(page, seconds: float = 90) -> None:
     """Run > Run All Cells, and wait until no cell is waiting any more."""
     page.locator(".lm-MenuBar-item", has_text=re.compile("^Run$")).click()
     page.locator(".lm-Menu-item", has_text=re.compile("^Run All Cells$")).first.click()
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="busy"]', timeout=10_000)
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=90_000)
+    page.wait_for_selector(
+        '.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=1000 * seconds
+    )
 
 
 def pixels(locator) -> str:

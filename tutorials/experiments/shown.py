@@ -152,7 +152,7 @@ def figure(results: Mapping[str, Any], path: Path) -> str:
         ax.label_outer()
     if right:
         right[0].suptitle("FG-ARI at the t that each was trained to", fontsize=9)
-        said.append(f"FG-ARI beside controls: {beside_controls(right[0].subplots(), bars, ARI)}")
+        said.append(f"FG-ARI beside controls: {beside_controls(right[0].subplots(), bars, BARS)}")
     n = len(results["seeds"])
     over = f"{n} seeds" if n > 1 else "one seed"
     title = f"{results['experiment']}: a GLOM settling on test pictures, {over}"
@@ -167,6 +167,7 @@ def _is_bar(line: Line, results: Mapping[str, Any]) -> bool:
     return line.t in (None, trained_t({"variant": line.variant}, results))
 
 
+BARS = ARI | {"objects islands FG-ARI": "objects: islands"}
 PANELS = {
     "FG-ARI": ARI | ISLANDS,
     "contrast": _both("contrast", "contrast"),

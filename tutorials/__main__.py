@@ -1,6 +1,8 @@
 """`python -m tutorials` opens JupyterLab at the first notebook; `--doctor` checks the environment.
 
 `python -m tutorials export OUT/` makes pages of the notebooks that need no kernel (see `export`).
+`python -m tutorials check | hint | solution | list | next | reset | watch` are the exercises (see
+`exercises.commands`).
 JupyterLab listens on this machine only, asks for a token, and no request of it leaves the machine.
 """
 
@@ -24,6 +26,7 @@ from . import HERE, START
 
 LOOPBACK = "127.0.0.1"
 FIRST_PORT = 8888
+EXERCISES = ("check", "hint", "solution", "list", "next", "reset", "watch")
 # Announcements fetch a news feed; the extension manager asks PyPI for its list.
 DISABLED = (
     "@jupyterlab/apputils-extension:announcements",
@@ -38,10 +41,15 @@ def main(argv: list[str] | None = None) -> int:
         from .export import main as export
 
         return export(argv[1:])
+    if argv[:1] and argv[0] in EXERCISES:
+        from .exercises.commands import main as exercises
+
+        return exercises(argv)
     parser = argparse.ArgumentParser(
         prog="python -m tutorials",
         description="Open the GLOM tutorials in JupyterLab.",
-        epilog="python -m tutorials export OUT/ makes web pages of them; see its --help.",
+        epilog="python -m tutorials export OUT/ makes web pages of them; "
+        f"python -m tutorials {' | '.join(EXERCISES)} are the exercises; see their --help.",
     )
     parser.add_argument(
         "--doctor", action="store_true", help="check the environment, say what to type"

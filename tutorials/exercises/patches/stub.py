@@ -1,0 +1,42 @@
+"""Exercise 1. Patches: what each column sees of the picture.
+
+A picture of H x W pixels and c channels is cut into a grid of h x w patches, p x q pixels each, so
+that H = h p and W = w q. Patches are numbered row by row. Inside a patch the pixels also stand row
+by row, and each pixel keeps its c channels together:
+
+    patches[b, R w + C, (y q + x) c + k] = img[b, k, R p + y, C q + x]
+
+(R, C): row and column of the patch in the grid; (y, x): of the pixel in the patch; k: channel.
+"""
+
+import numpy as np
+import torch
+
+
+def patches_numpy(img, patch):
+    """Cut pictures into patches: (b, c, H, W) -> (b, n, p * q * c), with n = h * w.
+
+    b pictures; `patch` is (p, q), its height and width in pixels.
+
+    A picture of 2 x 4 pixels and two channels; the second channel is the first plus 10. Cut into
+    two patches of 2 x 2:
+
+        0 1 | 2 3
+        4 5 | 6 7
+
+    >>> gray = np.arange(8.0).reshape(2, 4)
+    >>> img = np.stack([gray, gray + 10])[None]  # (1, 2, 2, 4)
+    >>> patches_numpy(img, (2, 2)).astype(int)
+    array([[[ 0, 10,  1, 11,  4, 14,  5, 15],
+            [ 2, 12,  3, 13,  6, 16,  7, 17]]])
+    """
+    # --- your code ---
+    raise NotImplementedError
+    # --- end of your code ---
+
+
+def patches_torch(img, patch):
+    """The same on tensors: (b, c, H, W) -> (b, n, p * q * c)."""
+    # --- your code ---
+    raise NotImplementedError
+    # --- end of your code ---

@@ -1,0 +1,44 @@
+"""Exercise 4. The top-down voice: a neural field.
+
+What level l hears from above. The net gets the embedding of level l + 1 at the same location, and
+the location's code joined to it; so the same face vector can become a nose here and a mouth there:
+
+    said[x, l] = net_l( [ e[x, l + 1], code[x] ] )       for l = 0 .. l_top - 1
+    said[x, l_top] = 0                                   nobody is above the top
+
+Here the code is always joined (after the embedding), and `config` is not needed.
+"""
+
+import numpy as np
+import torch
+
+
+def top_down_numpy(params, config, levels, code):
+    """What each level hears from above: (b, n, l, d) -> (b, n, l, d).
+
+    b pictures, n locations, l levels, embeddings of d numbers; `code` is (n, k).
+    params["top_down"] holds the nets of exercise 3, one for each level but the top: l - 1 of them,
+    from d + k numbers to d. Call mlp(params["top_down"], input) with an input (b, n, l - 1, d + k).
+
+    One location, two levels of one number each (5 below, 2 above), a code of one number (0.5), and
+    a net of one layer that says 10 times the first input plus the second: 10 * 2 + 0.5.
+
+    >>> net = {"layer0": {"weight": np.array([[[10.0, 1.0]]]), "bias": np.zeros((1, 1))}}
+    >>> levels = np.array([5.0, 2.0]).reshape(1, 1, 2, 1)
+    >>> top_down_numpy({"top_down": net}, None, levels, np.array([[0.5]]))[0, 0, :, 0]
+    array([20.5,  0. ])
+    """
+    from glom_numpy.nets import mlp
+
+    # --- your code ---
+    raise NotImplementedError
+    # --- end of your code ---
+
+
+def top_down_torch(params, config, levels, code):
+    """The same on tensors: (b, n, l, d) -> (b, n, l, d)."""
+    from glom_torch.nets import mlp
+
+    # --- your code ---
+    raise NotImplementedError
+    # --- end of your code ---

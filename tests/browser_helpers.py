@@ -57,6 +57,7 @@ def offline_environment(folder: Path) -> tuple[dict[str, str], Path]:
         "PYTHONPATH": os.pathsep.join([str(folder / "watch"), str(REPO)]),
         "IPYTHONDIR": str(folder / "ipython"),
         "OMP_NUM_THREADS": "1",
+        "GLOM_EXERCISES": str(folder / "my_glom"),
     }
     for name in ("CONFIG", "DATA", "RUNTIME"):
         own[f"JUPYTER_{name}_DIR"] = str(folder / name.lower())

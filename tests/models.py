@@ -60,10 +60,6 @@ MODELS = {
         glom(beta=(0.5, 2.0, 6.0), state_norm="unit", self_logit=-1.0),
         Recipe(iters=5, reads=2, contrast=0.2, positives=("radius", "attention", "view")),
     ),
-    "carried_on": (
-        glom(beta=(0.5, 2.0, 6.0), state_norm="layer"),
-        Recipe(iters=4, min_iters=2, reads=2, carried=1.0, longest=7),
-    ),
     "informed_from_above": (
         glom(lam=0.6, similarity="unit_keys", voice_weights=(1, 2, 0.5, 3), consensus_self=True),
         Recipe(iters=4, noise=0.2),
@@ -71,10 +67,6 @@ MODELS = {
     "learned_voices": (
         glom(voice_weights="learned", state_norm="layer", samples=(0, 2, 1)),
         Recipe(iters=5, reads=2, agreement=0.2, contrast=0.1, projection=4),
-    ),
-    "voices_by_level": (
-        glom(voice_weights=((0, 1, 1, 0), (1, 2, 0, 3), (2, 1, 5, 1)), state_norm="layer"),
-        Recipe(iters=4),
     ),
     "muted_consensus": (
         glom(voice_weights=(0, 1, 1, 0), state_norm="layer"),
@@ -101,5 +93,13 @@ MODELS = {
     "contrast_alone": (
         glom(levels=4),
         Recipe(iters=5, reconstruction=0.0, contrast=(0.1, 0.2, 0, 0.3), mask_ratio=0.2),
+    ),
+    "carried_on": (
+        glom(beta=(0.5, 2.0, 6.0), state_norm="layer"),
+        Recipe(iters=4, min_iters=2, reads=2, carried=1.0, longest=7),
+    ),
+    "voices_by_level": (
+        glom(voice_weights=((0, 1, 1, 0), (1, 2, 0, 3), (2, 1, 5, 1)), init="loud"),
+        Recipe(iters=4),
     ),
 }

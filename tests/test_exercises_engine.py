@@ -202,3 +202,28 @@ def test_a_renamed_function_is_asked_for_by_its_name(folder):
 
 def test_the_overview_is_text(folder):
     assert repr(overview()) == str(overview()) and str(folder) in overview()
+
+
+OTHER = """
+
+def islands_torch(vectors, tau):
+    return 7 + 2 * first_torch(vectors, tau)
+"""
+
+
+def test_torch_may_number_islands_otherwise_than_numpy(folder, capsys):
+    """Any numbers will do, and so they do between the two libraries."""
+    path = solve(folder, "islands")
+    text = path.read_text("utf-8").replace("def islands_torch", "def first_torch", 1)
+    path.write_text(text + OTHER, "utf-8")
+    status, told = typed("check", "islands", "--torch", capsys=capsys)
+    assert status == 0 and "It equals your own NumPy version" in told
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(REPO), "PYTHONUNBUFFERED": "1"}
+    command = f"{sys.executable} -m tutorials list | head -1"
+    done = subprocess.run(
+        command, shell=True, env=environment, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.stderr == "" and "exercise" in done.stdout

@@ -5,6 +5,8 @@ Exit status: 0 right (or done), 1 not right, 2 a wrong command line, 3 not tried
 """
 
 import argparse
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -35,6 +37,9 @@ def main(argv: list[str]) -> int:
     except (ValueError, PermissionError) as error:
         print(error)
         return 2 if isinstance(error, ValueError) else 3
+    except BrokenPipeError:  # `| head` has seen enough: nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         print(f"{error.filename or progress.folder()}: {error.strerror or error}")
         return 2

@@ -41,7 +41,8 @@ ABOUT = Exercise(
         "t = step + 1; m = beta1 * exp_avg + (1 - beta1) * grads; v likewise with beta2 and "
         "grads ** 2; params - lr * (m / (1 - beta1 ** t)) / (np.sqrt(v / (1 - beta2 ** t)) + eps).",
     ),
-    look="Chapter 6 trains the same GLOM in both houses with this step. Multiply all gradients by "
+    look="Chapter 6 trains the same GLOM in NumPy and in torch with this step. "
+    "Multiply all gradients by "
     "1000: with Adam next to nothing changes, with plain descent everything does.",
     reference=reference,
 )

@@ -23,7 +23,7 @@ def adam_numpy(params, grads, exp_avg, exp_avg_sq, step, *, lr, beta1, beta2, ep
 
     The first step, gradient 0.5: m = 0.1 * 0.5 = 0.05, v = 0.001 * 0.25 = 0.00025. Divided by 0.1
     and by 0.001 they are 0.5 and 0.25, so p moves by lr * 0.5 / 0.5 = lr. (The first step of Adam
-    is as long as lr, whatever the gradient.)
+    is as long as lr, if the gradient is much larger than eps.)
 
     >>> how = dict(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8)
     >>> one, zero = np.array([1.0]), np.array([0.0])

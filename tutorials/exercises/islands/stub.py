@@ -16,7 +16,7 @@ import torch
 def islands_numpy(vectors, tau):
     """The island of each location: vectors (h, w, d) -> whole numbers (h, w).
 
-    The house numbers islands from 0 in the order in which reading, row by row, meets them; here
+    The library numbers islands from 0 in the order in which reading, row by row, meets them; here
     any numbers will do, as long as an island has one and no other island has it. Rounding may make
     the cosine of two equal vectors 0.9999999999999998: allow 1e-12 below tau.
 

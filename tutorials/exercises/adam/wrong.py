@@ -88,6 +88,18 @@ def no_root(params, grads, exp_avg, exp_avg_sq, step, *, lr, beta1, beta2, eps):
     return params - lr * m / (1 - beta1**t) / (v / (1 - beta2**t) + eps), m, v
 
 
+def uphill(params, grads, exp_avg, exp_avg_sq, step, *, lr, beta1, beta2, eps):
+    """You went uphill: the gradient says where the loss grows, so subtract the step."""
+    m, v = _averages(grads, exp_avg, exp_avg_sq, beta1, beta2)
+    return 2 * params - _stepped(params, m, v, step + 1, lr, beta1, beta2, eps), m, v
+
+
+def averages_exchanged(params, grads, exp_avg, exp_avg_sq, step, *, lr, beta1, beta2, eps):
+    """You exchanged the two averages in what you return: the answer is (parameters, m, v)."""
+    m, v = _averages(grads, exp_avg, exp_avg_sq, beta1, beta2)
+    return _stepped(params, m, v, step + 1, lr, beta1, beta2, eps), v, m
+
+
 def _averages(grads, exp_avg, exp_avg_sq, beta1, beta2):
     m = beta1 * exp_avg + (1 - beta1) * grads
     return m, beta2 * exp_avg_sq + (1 - beta2) * grads**2

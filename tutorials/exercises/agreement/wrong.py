@@ -64,6 +64,24 @@ def means_compared(voices, weights):
     return _loss(*_unit(voices[1:].mean(axis=(1, 2), keepdims=True)), weights)
 
 
+def voices_exchanged(voices, weights):
+    """You exchanged the voices: voices[1] is bottom-up and voices[2] top-down, and it is the
+    top-down one that the top level lacks.
+    """
+    below, above, agreed = _unit(voices[1:])
+    return _loss(above, below, agreed, weights)
+
+
+def the_lowest_left_out(voices, weights):
+    """You left the lowest level out of the top-down part: it is the top, the last one, that nobody
+    speaks to from above, so take [:, :, :-1].
+    """
+    below, above, agreed = _unit(voices[1:])
+    per_level = (1 - (below * agreed).sum(axis=-1)).mean(axis=(0, 1))
+    per_level[1:] += (1 - (above * agreed).sum(axis=-1)).mean(axis=(0, 1))[1:]
+    return (per_level * weights).sum()
+
+
 def _unit(x):
     return x / np.linalg.norm(x, axis=-1, keepdims=True)
 

@@ -72,6 +72,15 @@ def larger_not_mean(found, labels):
     return (s - a * b / n) / (max(a, b) - a * b / n)
 
 
+def squares_for_all_pairs(found, labels):
+    """You took n * n for the number of all pairs: n things make n (n - 1) / 2, as nobody is paired
+    with itself and each pair counts once.
+    """
+    found, labels = _front(found, labels)
+    s, a, b, _ = _pairs(found, labels)
+    return _ari(s, a, b, len(labels) ** 2)
+
+
 def _front(found, labels):
     return found[labels != 0], labels[labels != 0]
 

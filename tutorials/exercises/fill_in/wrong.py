@@ -64,5 +64,12 @@ def mean_of_means(predicted, patches, weights, counted):
     return (np.mean(means, axis=0) * weights).sum()
 
 
+def levels_averaged(predicted, patches, weights, counted):
+    """You took the mean over the levels: their weighted errors are summed, so that a further level
+    with weight 0 changes nothing.
+    """
+    return (_errors(predicted, patches)[counted].mean(axis=0) * weights).mean()
+
+
 def _errors(predicted, patches):
     return ((predicted - patches[:, :, None, :]) ** 2).mean(axis=-1)

@@ -12,8 +12,10 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from glom_numpy.checks import check_whole
-from glom_numpy.figures import OKABE_ITO, alt_text, png
+from glom_numpy.figures import OKABE_ITO
 from glom_numpy.figures.base import BACKGROUND, DASHES, panel
+
+from .redraw import redrawn
 
 __all__ = ["explore_gradients", "gradient_figure"]
 
@@ -71,17 +73,9 @@ def explore_gradients(
     """
     last = len(_check(lengths, grid, mark)) - 1
     slider = ipywidgets.IntSlider(last, min=0, max=last, description="t")
-    image = ipywidgets.Image(format="png", layout=ipywidgets.Layout(max_width="100%"))
-    words = ipywidgets.HTML()
-
-    def draw(_: Any = None) -> None:
-        fig = gradient_figure(lengths, grid, slider.value, mark=mark)
-        image.value, words.value = png(fig, dpi=90), alt_text(fig)
-
-    slider.observe(draw, "value")
-    draw()
-    box = ipywidgets.VBox([slider, image, words])
-    box.slider, box.image, box.words = slider, image, words
+    box = redrawn(lambda t: gradient_figure(lengths, grid, t, mark=mark), t=slider)
+    slider.continuous_update = True  # its figures are few, and each is drawn once
+    box.slider, box.image, box.words = slider, box.picture, box.said
     return box
 
 

@@ -5,7 +5,6 @@ Nothing of GLOM is computed here: log probabilities come in, from `glom_numpy.ex
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 import ipywidgets
@@ -18,8 +17,9 @@ from matplotlib.patheffects import withStroke
 
 from glom_numpy.checks import check_finite
 from glom_numpy.experts import entropy
-from glom_numpy.figures import alt_text, png
 from glom_numpy.figures.base import OKABE_ITO
+
+from .redraw import put, rendered, stage
 
 __all__ = ["FIGURE", "heat_maps", "loops", "reading", "wholes", "with_memory"]
 
@@ -201,34 +201,19 @@ def with_memory(
     A button takes it back to `start` (and draws that: nothing has stepped yet). The box has
     `.controls`, `.picture`, `.said`, `.again` and `.state()`.
     """
-    picture, said = ipywidgets.Image(format="png"), ipywidgets.HTML()
-    picture.layout.max_width = "100%"
     again = ipywidgets.Button(description="forget", tooltip="back to the state at the start")
-    kept = [start]
+    box, kept = stage(*controls.values(), again), [start]
 
-    def show() -> None:
-        fig = draw(kept[0], **{name: control.value for name, control in controls.items()})
-        picture.value, picture.layout.width = png(fig, 110), f"{84 * fig.get_figwidth():.0f}px"
-        words = escape(alt_text(fig))
-        said.value = f'<div aria-live="polite" style="line-height:1.4">{words}</div>'
+    def values() -> dict[str, Any]:
+        return {name: control.value for name, control in controls.items()}
 
-    def move(_: Any = None) -> None:
-        values = {name: control.value for name, control in controls.items()}
-        kept[0] = step(kept[0], **values)
-        show()
-
-    def forget(_: Any = None) -> None:
-        kept[0] = start
-        show()
+    def become(state: Any) -> None:
+        kept[0] = state
+        put(box, rendered(draw(state, **values())))
 
     for control in controls.values():
-        control.observe(move, "value")
-    again.on_click(forget)
-    show()
-    flow = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
-    box = ipywidgets.VBox(
-        [ipywidgets.HBox([*controls.values(), again], layout=flow), picture, said]
-    )
-    box.controls, box.picture, box.said, box.again = dict(controls), picture, said, again
-    box.state = lambda: kept[0]
+        control.observe(lambda _: become(step(kept[0], **values())), "value")
+    again.on_click(lambda _: become(start))
+    become(start)
+    box.controls, box.again, box.state = dict(controls), again, lambda: kept[0]
     return box

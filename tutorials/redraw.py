@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from glom_numpy.figures import alt_text, png
 
-__all__ = ["redrawn", "show"]
+__all__ = ["put", "redrawn", "rendered", "say", "show", "stage"]
 
 DPI = 110  # of figures in a page, shown at
 PIXELS = 84  # that many pixels an inch
@@ -27,11 +27,35 @@ def show(fig: Figure, alt: str = "") -> Image:
     """
     if alt:
         fig.set_label(alt)
-    return Image(png(fig, DPI), width=_width(fig), alt=alt_text(fig))
+    data, words, width = rendered(fig)
+    return Image(data, width=width, alt=words)
 
 
-def _width(fig: Figure) -> int:
-    return round(PIXELS * fig.get_figwidth())
+def rendered(fig: Figure) -> tuple[bytes, str, int]:
+    """A figure as a PNG, in words, and how many pixels wide it is shown."""
+    return png(fig, DPI), alt_text(fig), round(PIXELS * fig.get_figwidth())
+
+
+def stage(*controls: ipywidgets.Widget) -> ipywidgets.VBox:
+    """Controls in a row, over a picture with its words: the box has `.picture` and `.said`."""
+    picture, said = ipywidgets.Image(format="png"), ipywidgets.HTML()
+    picture.layout.max_width = "100%"
+    flow = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
+    box = ipywidgets.VBox([ipywidgets.HBox(list(controls), layout=flow), picture, said])
+    box.picture, box.said = picture, said
+    return box
+
+
+def put(box: ipywidgets.VBox, drawn: tuple[bytes, str, int]) -> None:
+    """Show on a stage what `rendered` made."""
+    box.picture.value, words, width = drawn
+    box.picture.layout.width = f"{width}px"
+    say(box, words)
+
+
+def say(box: ipywidgets.VBox, words: str) -> None:
+    """The words below a stage's picture, which a screen reader tells as they change."""
+    box.said.value = f'<div aria-live="polite" style="line-height:1.4">{escape(words)}</div>'
 
 
 def redrawn(draw: Callable[..., Figure], **controls: Any) -> ipywidgets.VBox:
@@ -41,21 +65,17 @@ def redrawn(draw: Callable[..., Figure], **controls: Any) -> ipywidgets.VBox:
     must depend on its values only. A ValueError of `draw` is shown in words. A control without a
     description is called by its name. The box has `.controls` (by name), `.picture` and `.said`.
     """
-    picture, said = ipywidgets.Image(format="png"), ipywidgets.HTML()
-    picture.layout.max_width = "100%"
+    box = stage(*controls.values())
 
     @functools.lru_cache(maxsize=128)
     def drawn(*values: Any) -> tuple[bytes, str, int]:
-        fig = draw(**dict(zip(controls, values, strict=True)))
-        return png(fig, DPI), alt_text(fig), _width(fig)
+        return rendered(draw(**dict(zip(controls, values, strict=True))))
 
     def update(_: Any = None) -> None:
         try:
-            picture.value, words, width = drawn(*(control.value for control in controls.values()))
-            picture.layout.width = f"{width}px"
+            put(box, drawn(*(control.value for control in controls.values())))
         except ValueError as error:
-            words = f"Not drawn: {error}"
-        said.value = f'<div aria-live="polite" style="line-height:1.4">{escape(words)}</div>'
+            say(box, f"Not drawn: {error}")
 
     for name, control in controls.items():
         if hasattr(control, "continuous_update"):
@@ -64,7 +84,5 @@ def redrawn(draw: Callable[..., Figure], **controls: Any) -> ipywidgets.VBox:
         control.style.description_width = "initial"
         control.observe(update, "value")
     update()
-    flow = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
-    box = ipywidgets.VBox([ipywidgets.HBox(list(controls.values()), layout=flow), picture, said])
-    box.controls, box.picture, box.said = dict(controls), picture, said
+    box.controls = dict(controls)
     return box

@@ -117,6 +117,8 @@ def _net(
 
 def _heard(config: GlomConfig, mask: Tensor | None, like: Tensor) -> list:
     """Of each level: whom each location hears, where they are few; else -inf where it may not."""
+    if _plain(config):
+        return [None] * config.levels
     itself = hearing(config, 1.0)["self_logit"]
     n = like.shape[1]
     shut = torch.zeros(config.levels, n, n, dtype=torch.bool, device=like.device)
@@ -125,8 +127,6 @@ def _heard(config: GlomConfig, mask: Tensor | None, like: Tensor) -> list:
     if mask is not None:
         check_mask(mask, shut.shape)
         shut |= ~mask
-    if _plain(config):
-        return [None] * config.levels
     nobody = _wide(like.new_zeros(n, n))
     return [neighbors(~deaf) or nobody.masked_fill(deaf, -math.inf) for deaf in shut]
 
@@ -147,12 +147,13 @@ def _agreed(
     for e, who in zip(now, heard, strict=True):
         wide = _wide(e)
         unit_query, unit_key, scale = COMPARED[config.similarity](e.shape[-1])
-        query = (unit(wide) if unit_query else wide) * (beta * scale)
+        direction = unit(wide) if unit_query or unit_key else wide
+        query = (direction if unit_query else wide) * (beta * scale)
         if isinstance(who, tuple):
             size = wide.norm(dim=-1).clamp(min=SMALLEST) if unit_key else None
             agreed.append(consensus_near(e, query, size, *who))
         else:
-            key = unit(wide) if unit_key else wide
+            key = direction if unit_key else wide
             logits = torch.baddbmm(who, query, key.transpose(1, 2))
             agreed.append(torch.softmax(logits, dim=-1).to(e.dtype) @ e)
     return agreed

@@ -9,6 +9,7 @@ import io
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
@@ -33,26 +34,26 @@ def main(argv: list[str] | None = None) -> int:
     if not pages or chromium is None:
         print("pages: found none there" if not pages else "chromium: apt-get install chromium")
         return 1
-    sheet([photograph(page, chromium) for page in tqdm(pages, unit="page")], asked.out)
-    print(f"written: {asked.out}")
-    return 0
-
-
-def photograph(page: Path, chromium: str) -> tuple[str, Image.Image]:
-    """The chapter's title and its main view, as a browser shows it."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         tab = browser.new_page(viewport=VIEWPORT)
-        tab.goto(page.resolve().as_uri())
-        tab.wait_for_timeout(500)  # explorers paint after they have measured themselves
-        title = tab.locator("h1").first.inner_text().removesuffix("¶").strip()
-        view = next(v for name in MAIN if (v := tab.locator(name)).count()).first
-        view.scroll_into_view_if_needed()
-        shot = view.screenshot()
+        shots = [photograph(tab, page) for page in tqdm(pages, unit="page")]
         browser.close()
-    return title, Image.open(io.BytesIO(shot)).convert("RGB")
+    sheet(shots, asked.out)
+    print(f"written: {asked.out}")
+    return 0
+
+
+def photograph(tab: Any, page: Path) -> tuple[str, Image.Image]:
+    """The chapter's title and its main view, as a browser's tab shows it."""
+    tab.goto(page.resolve().as_uri())
+    tab.wait_for_timeout(500)  # explorers paint after they have measured themselves
+    title = tab.locator("h1").first.inner_text().removesuffix("¶").strip()
+    view = next(v for name in MAIN if (v := tab.locator(name)).count()).first
+    view.scroll_into_view_if_needed()
+    return title, Image.open(io.BytesIO(view.screenshot())).convert("RGB")
 
 
 def sheet(shots: list[tuple[str, Image.Image]], out: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from glom_numpy.islands import labels_on_grid
 from glom_numpy.positions import grid_coordinates
 from glom_numpy.scores import fg_ari
+from glom_numpy.worlds import segment_labels
 from unchecked import unchecked
 
 
@@ -36,3 +37,15 @@ def mean_score(vectors, labels, rng):
     pairs = zip(vectors, labels, strict=True)
     scores = [fg_ari(v, truth, method="kmeans", rng=rng) for v, truth in pairs]
     return float(np.mean([score for score in scores if score is not None]))
+
+
+def assert_common_fate_finds_most(scenes, grid):
+    """Of films: it speaks of over half of what is there, and 70 % of a segment are of one thing."""
+    found, truth = (
+        segment_labels(scenes, (name,), grid)[:, :, 0] for name in ("common_fate", "objects")
+    )
+    for f, t in zip(found, truth, strict=True):
+        said = (t > 0) & (f >= 0)
+        assert said.sum() > 0.5 * (t > 0).sum()
+        for segment in np.unique(f[said]):
+            assert np.bincount(t[said & (f == segment)]).max() > 0.7 * (said & (f == segment)).sum()

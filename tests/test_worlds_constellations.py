@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from controls import controls
-from glom_numpy.worlds import PALETTE, constellations, segment_labels
+from controls import assert_common_fate_finds_most, controls
+from glom_numpy.worlds import PALETTE, constellations
 
 
 def rng(seed=0):
@@ -108,14 +108,7 @@ def test_color_and_place_together_tell_how_a_ring_stands():
 
 def test_common_fate_finds_most_of_the_truth():
     scenes = constellations(10, frames=3, rng=rng(9))
-    found, truth = (
-        segment_labels(scenes, (name,), (12, 12))[:, :, 0] for name in ("common_fate", "objects")
-    )
-    for f, t in zip(found, truth, strict=True):
-        said = (t > 0) & (f >= 0)
-        assert said.sum() > 0.5 * (t > 0).sum()
-        for segment in np.unique(f[said]):
-            assert np.bincount(t[said & (f == segment)]).max() > 0.7 * (said & (f == segment)).sum()
+    assert_common_fate_finds_most(scenes, (12, 12))
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import label
 
-from controls import controls
-from glom_numpy.worlds import PALETTE, segment_labels, spirals
+from controls import assert_common_fate_finds_most, controls
+from glom_numpy.worlds import PALETTE, spirals
 
 
 def rng(seed=0):
@@ -96,14 +96,7 @@ def test_most_chains_hang_together_and_do_not_touch():
 
 def test_common_fate_finds_most_of_the_truth():
     scenes = spirals(10, frames=3, rng=rng(9))
-    found, truth = (
-        segment_labels(scenes, (name,), (15, 15))[:, :, 0] for name in ("common_fate", "objects")
-    )
-    for f, t in zip(found, truth, strict=True):
-        said = (t > 0) & (f >= 0)
-        assert said.sum() > 0.5 * (t > 0).sum()
-        for segment in np.unique(f[said]):
-            assert np.bincount(t[said & (f == segment)]).max() > 0.7 * (said & (f == segment)).sum()
+    assert_common_fate_finds_most(scenes, (15, 15))
 
 
 @pytest.mark.parametrize(

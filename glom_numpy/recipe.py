@@ -31,7 +31,8 @@ Array = np.ndarray
 POSITIVES = ("radius", "attention", "view")
 # Where a level's segments come from: labels that a world may have, or its pictures and films
 # alone (`worlds.gestalt`); "" is nowhere.
-LABELS, UNLABELED = ("parts", "groups", "objects"), ("regions", "common_fate", "moving_regions")
+LABELS = ("parts", "groups", "objects")
+UNLABELED = ("regions", "connected", "common_fate", "moving_regions")
 SEGMENTS = ("", *LABELS, *UNLABELED)
 
 

@@ -9,6 +9,7 @@ from glom_numpy.scores import foreground_ari
 from glom_numpy.worlds import (
     Scenes,
     common_fate,
+    connected,
     crossing_bars,
     first_frames,
     moving_regions,
@@ -50,6 +51,18 @@ def test_the_background_is_what_has_most_of_the_rim():
     shot[2:6, 2:6], shot[0, :2] = RED, GREEN
     found = regions(shot)
     assert found[-1, -1] == 0 and found[0, 0] > 0 and found[3, 3] > 0
+
+
+def test_what_hangs_together_is_one_whatever_its_color():
+    shot = film([(RED, 1, 1), (GREEN, 1, 4), (RED, 7, 2), (GREEN, 4, 7)])[0]
+    found = connected(shot)
+    assert found.max() == 3 and (found == found[1, 1]).sum() == 18
+    assert found[1, 1] == found[1, 4]
+    assert len({0, *found[[1, 7, 4], [1, 2, 7]]}) == 4  # touching at a corner is not touching
+    scenes = Scenes(shot[None])
+    np.testing.assert_array_equal(
+        segment_labels(scenes, ("connected",), shot.shape[:2])[0, :, 0], found.ravel()
+    )
 
 
 def test_what_moves_together_is_one():
@@ -147,6 +160,7 @@ def test_names_without_their_pictures(as_users_run_it):
         regions(np.full((3, 3, 1), np.nan))
     assert set(SEGMENTS) == {"", "parts", "groups", "objects"} | {
         "regions",
+        "connected",
         "common_fate",
         "moving_regions",
     }

@@ -21,9 +21,9 @@ def segment_labels(
 ) -> Int[np.ndarray, "N n l"]:
     """For each level the segment of each location, as `segments` says for it (recipe.SEGMENTS).
 
-    "parts", "groups", "objects" are labels of the scenes; "regions", "common_fate" and
-    "moving_regions" are found in their pictures by `gestalt`, the last two in films only; "" is
-    for a level without (all 0). A patch has the segment of most of its pixels
+    "parts", "groups", "objects" are labels of the scenes; "regions", "connected", "common_fate"
+    and "moving_regions" are found in their pictures by `gestalt`, the last two in films only; ""
+    is for a level without (all 0). A patch has the segment of most of its pixels
     (`islands.labels_on_grid`); -1 where nobody says, and for `background` False also in place
     of 0. ValueError for a name that is not one of these and for scenes that do not have it.
     """
@@ -48,7 +48,8 @@ def segment_labels(
 def _found(scenes: Scenes, name: str) -> Int[np.ndarray, "N H W"]:
     """Segments that nobody labeled."""
     films = scenes.images if scenes.images.ndim == 5 else scenes.images[:, None]
-    if name != "regions" and films.shape[1] < 2:
+    still = name in ("regions", "connected")
+    if not still and films.shape[1] < 2:
         raise ValueError(
             f"segments: {name!r} wants films, (N, t, H, W, c) with t of 2 or more (frames=3 in a "
             f"drawn world), got images {scenes.images.shape}"
@@ -57,7 +58,7 @@ def _found(scenes: Scenes, name: str) -> Int[np.ndarray, "N H W"]:
         films = films / np.float32(255)
     find = getattr(gestalt, name)
     bar = tqdm(films, desc=name, unit="film", leave=False, disable=None)
-    return np.stack([find(film[0] if name == "regions" else film) for film in bar])
+    return np.stack([find(film[0] if still else film) for film in bar])
 
 
 def to_model(

@@ -1,18 +1,20 @@
-"""Segments that nobody named: what looks alike and hangs together, and what moves together.
+"""Segments that nobody named: what looks alike, what hangs together, and what moves together.
 
-Two of Wertheimer's laws (1923), similarity with proximity and common fate, in place of labels: the
-loss `pairs` takes such segments as it takes true ones. The paper trains on video for the same
-reason: what moves together belongs together. How they are found here is our reading.
+Laws of grouping in place of labels, similarity with proximity and common fate (Wertheimer 1923)
+and connectedness (Palmer & Rock 1994): the loss `pairs` takes such segments as it takes true ones.
+The paper trains on video for the same reason: what moves together belongs together. How they are
+found here is our reading.
 """
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.ndimage import label
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..checks import check_finite, check_number, check_whole
 
-__all__ = ["common_fate", "moving_regions", "regions"]
+__all__ = ["common_fate", "connected", "moving_regions", "regions"]
 
 Array = np.ndarray
 TOLERANCE = 0.02  # colors in [0, 1] that differ by less in every channel look alike
@@ -41,6 +43,15 @@ def regions(image: Float[Array, "H W c"], tolerance: float = TOLERANCE) -> Int[A
     found = _joined(np.concatenate(pairs, axis=1), height * width).reshape(height, width)
     rim = np.concatenate([found[0], found[-1], found[1:-1, 0], found[1:-1, -1]])
     return _background_first(found, int(np.bincount(rim).argmax()))
+
+
+def connected(image: Float[Array, "H W c"], tolerance: float = TOLERANCE) -> Int[Array, "H W"]:
+    """What hangs together, whatever its color: the pieces (of 4 neighbors) of all but background.
+
+    0 is the background, as of `regions`, whose errors these are. One still picture tells it; but
+    objects that touch are one piece, and an object that something cuts in two is two.
+    """
+    return label(regions(image, tolerance) > 0)[0]
 
 
 def common_fate(

@@ -4,12 +4,11 @@ A world is evidence only where these fail (k-means on position, on color), and a
 only above these (untrained, nobody listens, another picture's state, columns in another order).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
-from scipy.ndimage import label
 
 from glom_numpy.config import GlomConfig
 from glom_numpy.islands import labels_on_grid
@@ -17,7 +16,7 @@ from glom_numpy.losses import corrupt
 from glom_numpy.patches import image_to_patches, patches_to_image
 from glom_numpy.positions import grid_coordinates
 from glom_numpy.recipe import Recipe, draw
-from glom_numpy.worlds import regions, to_model
+from glom_numpy.worlds import gestalt, to_model
 
 Array = np.ndarray
 Vectors = Float[Array, "N n d"]
@@ -57,22 +56,21 @@ def color_regions(
     A column belongs to the region of most of its pixels. Where every part has one color, this
     needs no learning at all.
     """
-    found = np.stack([regions(np.moveaxis(image, 0, -1)) for image in to_model(images)])
-    if grid is not None:
-        found = np.stack([labels_on_grid(one, grid) for one in found])
-    return found.reshape(len(images), -1)
+    return _found(gestalt.regions, images, grid)
 
 
 def connected(
     images: Shaped[Array, "N H W c"], grid: tuple[int, int] | None = None
 ) -> Int[Array, "N n"]:
-    """What hangs together, whatever its color: pieces of all that is not background.
+    """What hangs together, whatever its color: by pixel, or by column of the grid.
 
-    The background is the region with most of the picture's rim. By pixel, or by column of the
-    grid, as `color_regions`. Where objects do not touch, this needs no learning at all.
+    Where objects do not touch, this needs no learning at all.
     """
-    front = color_regions(images).reshape(images.shape[:3]) > 0
-    found = np.stack([label(one)[0] for one in front])
+    return _found(gestalt.connected, images, grid)
+
+
+def _found(find: Callable[[Array], Array], images: Array, grid: tuple[int, int] | None) -> Array:
+    found = np.stack([find(np.moveaxis(image, 0, -1)) for image in to_model(images)])
     if grid is not None:
         found = np.stack([labels_on_grid(one, grid) for one in found])
     return found.reshape(len(images), -1)

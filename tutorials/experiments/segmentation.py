@@ -46,6 +46,9 @@ SLOTS = {
 }
 VARIANTS = (*ROWS, *SLOTS, "transformer")
 OTHERS = tuple(variant for variant in VARIANTS if variant != "slot_attention_parts")
+# Slots for parts take twice as long, once is enough; the others beside `spirals_still` are those
+# of `spirals`, which see still pictures too.
+TAKE_PART = {"constellations": VARIANTS, "spirals_still": ("glom",)}
 FILES = {"glom": "", "glom_alone": "", "glom_still": ".still", "transformer": ".transformer"}
 # The voices of columns that were never taught to listen, where they are not fixed for each level.
 ALONE = [1.0, 1.0, 1.0, 0.0]
@@ -61,6 +64,8 @@ def choices(
     name: str, variant: str, *, quick: bool = False, data: Path | None = None
 ) -> dict[str, Any] | None:
     """The sections of the variant's config file, and how it is scored; None: takes no part."""
+    if variant not in TAKE_PART.get(name, VARIANTS):
+        return None
     kind = FILES.get(variant, ".slot_attention")
     if data is not None:
         if variant != "glom":
@@ -210,8 +215,7 @@ def _draw(
 EXPERIMENTS = tuple(
     Experiment(
         name=name,
-        # Slots for parts take twice as long: once is enough.
-        variants=VARIANTS if name == "constellations" else OTHERS,
+        variants=TAKE_PART.get(name, OTHERS),
         run=partial(run, name),
         choices=partial(choices, name),
         first=f"islands without labels on {words}",

@@ -15,6 +15,8 @@ ROWS = {
 WORDS = {
     "spirals": "spirals (two chains of four links, wound about each other; nothing but what hangs "
     "together tells them apart)",
+    "spirals_still": "spirals, learned from still pictures alone (two chains of four links, wound "
+    "about each other; taught with regions of one color, and with what hangs together)",
     "constellations": "constellations (two interlocking rings of five discs, alike but for how "
     "they stand)",
     "bars": "crossing bars (each of four discs; two bars share their colors, and cross)",

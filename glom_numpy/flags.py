@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .alone import Alone
 from .checks import check_number, check_whole, pair
 from .choices import Choices
 from .config import GlomConfig
@@ -25,6 +26,7 @@ class House:
     save: Callable[..., None]
     carry: Callable[[dict, str, str], dict]  # (tree, dtype, device) -> the tree in this house
     dtypes: tuple[str, ...]  # the first is the default
+    crew: Callable[[], Alone] = Alone  # the processes that train together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,7 @@ class Training(Choices):
 SECTIONS = {"glom": GlomConfig, "recipe": Recipe, "train": Training}
 # A curve's JSON is a config file too: it has the three sections, and these beside them.
 BESIDE = ("command", "curve", "dtype", "every", "finished", "pictures", "seconds", "step")
-BESIDE += ("versions",)
+BESIDE += ("autocast", "versions")
 
 EXAMPLES = """
 examples:
@@ -88,13 +90,22 @@ Ctrl-C saves and stops; --resume goes on, and the weights will be the very same 
 atomically; its curve lies beside it as .curve.json, which --config reads too.
 """
 
+SEVERAL = """
+several processes, each with its share of every batch (--batch is all of them together):
+  torchrun --standalone --nproc-per-node 4 --max-restarts 3 -m {name}.train --device cuda \\
+      --world puppets --batch 64 --out runs/puppets.safetensors
+All read --world and --out, the first writes. If one dies, all begin again from the last checkpoint.
+The gradients are those of one process with the whole batch, to rounding. recipe.contrast is
+refused: it tells a picture apart from all others of the batch, and a share has but some of them.
+"""
+
 
 def parser(house: House) -> ArgumentParser:
     """Every flag, with its default where the flag has the last word on it."""
     out = ArgumentParser(
         prog=f"python -m {house.name}.train",
         description="Train a GLOM on a world of pictures.",
-        epilog=EXAMPLES.format(name=house.name),
+        epilog=(EXAMPLES + SEVERAL * (len(house.dtypes) > 1)).format(name=house.name),
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
         # Only what was typed must show up: the rest comes from --config, or from a resumed run.
@@ -128,6 +139,16 @@ def parser(house: House) -> ArgumentParser:
         machine.add_argument("--dtype", dest="dtype", choices=house.dtypes, help=text)
         text = "where to compute: cpu (default), cuda, cuda:1, mps"
         machine.add_argument("--device", dest="device", default="cpu", help=text)
+        text = "cut each process's batch into N parts, one after the other: less memory, same "
+        text += "gradients to rounding (no recipe.contrast, which compares all of a batch)"
+        machine.add_argument("--accumulate", type=int, default=1, metavar="N", help=text)
+        text = "do every step of settling again in the backward pass: much less memory, the same "
+        text += "gradients, about a third more time"
+        machine.add_argument("--recompute", action="store_true", default=False, help=text)
+        text = "matrix products in half precision; parameters stay float32 (float16: cuda only)"
+        machine.add_argument("--autocast", choices=("bfloat16", "float16"), help=text)
+        text = "only algorithms of torch that give the same bits every time; slower on a GPU"
+        machine.add_argument("--deterministic", action="store_true", default=False, help=text)
     return out
 
 

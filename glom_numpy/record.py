@@ -72,6 +72,7 @@ class Record:
     recipe: Recipe
     training: dict[str, Any]
     dtype: str
+    autocast: str | None = None  # half precision that matrix products are done in
     pictures: str  # their fingerprint
     every: int  # steps that one point of the curve is the mean of
     step: int = 0
@@ -125,7 +126,8 @@ class Record:
 
     def _about(self) -> dict[str, Any]:
         names = ("training", "dtype", "pictures", "every", "step", "finished", "curve")
-        return {name: getattr(self, name) for name in names}
+        half = {} if self.autocast is None else {"autocast": self.autocast}
+        return {name: getattr(self, name) for name in names} | half
 
     def _seconds(self) -> float:
         return self.seconds + time.monotonic() - self.began
@@ -161,16 +163,22 @@ def _lines(report: dict[str, Any]) -> str:
 
 
 class Progress:
-    """A bar with loss, rate and remaining time on a terminal; elsewhere a line now and then."""
+    """A bar with loss, rate and remaining time on a terminal; elsewhere a line now and then.
 
-    def __init__(self, start: int, steps: int) -> None:
-        self.start, self.steps = start, steps
+    Nothing if it is not to be `shown`.
+    """
+
+    def __init__(self, start: int, steps: int, *, shown: bool = True) -> None:
+        self.start, self.steps, self.shown = start, steps, shown
         self.began = self.said = time.monotonic()
-        bar = dict(total=steps, initial=start, unit="step", dynamic_ncols=True, disable=None)
+        bar = dict(total=steps, initial=start, unit="step", dynamic_ncols=True)
+        bar["disable"] = None if shown else True  # None: off a terminal
         self.bar = tqdm(**bar)
 
     def show(self, step: int, loss: float) -> None:
         """`step` is done."""
+        if not self.shown:
+            return
         if not self.bar.disable:
             self.bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
             self.bar.update()

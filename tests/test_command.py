@@ -55,7 +55,8 @@ def test_the_same_flags_but_for_the_machine():
         }
         for name in HOUSES
     )
-    assert {flag: theirs.pop(flag)[0] for flag in ("--dtype", "--device")}
+    machine = "dtype device accumulate recompute autocast deterministic"
+    assert {flag: theirs.pop(f"--{flag}")[0] for flag in machine.split()}
     assert ours == theirs
     needed = "world steps batch lr seed out resume config checkpoint-every overwrite set help"
     assert {f"--{flag}" for flag in needed.split()} <= set(ours)

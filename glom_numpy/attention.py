@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from .checks import check_rng, pick
+from .checks import pick
 from .config import GlomConfig
+from .listening import hears_everybody, hears_itself, open_to
 from .ops import einsum, einsum_vjp, softmax, softmax_vjp, unit, unit_vjp
-from .positions import grid_distances
 
 __all__ = [
     "SIMILARITIES",
@@ -129,35 +129,13 @@ def listening_mask(
     is then nobody near, and otherwise everybody. None if everybody hears everybody. TypeError
     if samples are asked for without `rng`, ValueError if a column would hear nobody.
     """
-    n = grid[0] * grid[1]
-    itself = np.eye(n, dtype=bool)
-    hears_itself = config.consensus_self or config.self_logit is not None
-    if n == 1 and not hears_itself:
-        raise ValueError(
-            "img: wanted at least two patches, or consensus_self=True; a single column that does "
-            "not hear itself hears nobody"
-        )
-    if hears_itself and max(config.radii) <= 0 and not any(config.sample_counts):
+    itself = hears_itself(config, grid[0] * grid[1])
+    if itself and hears_everybody(config):
         return None
-    distance = grid_distances(grid)
-    masks = []
-    for radius, samples in zip(config.radii, config.sample_counts, strict=True):
-        near = distance <= radius if radius > 0 or samples else np.ones((n, n), dtype=bool)
-        if samples:
-            near = near | itself | _far(near | itself, samples, rng)
-        masks.append(near if hears_itself else near & ~itself)
-    mask = np.stack(masks)
+    levels = zip(config.radii, config.sample_counts, strict=True)
+    mask = np.stack([open_to(grid, *level, rng, itself) for level in levels])
     _somebody_is_heard(mask)
     return mask
-
-
-def _far(near: Array, samples: int, rng: np.random.Generator | None) -> Array:
-    """`samples` locations for each listener, drawn evenly from those that are not near."""
-    check_rng(rng, ", since `samples` draws")
-    chance = np.where(near, np.inf, rng.random(near.shape))
-    drawn = np.zeros_like(near)
-    np.put_along_axis(drawn, np.argsort(chance, axis=-1)[:, :samples], True, axis=-1)
-    return drawn & ~near
 
 
 # ---------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from .losses import (
 )
 from .nets import mlp, mlp_vjp
 from .ops import add_trees
-from .recipe import Draws, Recipe
+from .recipe import Draws, Recipe, who_listens
 from .step import beta_at, hearing
 
 __all__ = ["look", "look_vjp"]
@@ -98,7 +98,7 @@ def _contests(
             partners, first = draws.anchors[l], b
         elif weight and sources[l] == "attention":
             how = hearing(config, beta_at(config.beta, t))
-            weights = attention_weights(levels[:b], mask=draws.mask, **how)[:, l]
+            weights = attention_weights(levels[:b], mask=who_listens(config, draws), **how)[:, l]
             partners = partners_by_attention(weights, draws.anchors[l], draws.chances[l])
         if not weight:
             continue

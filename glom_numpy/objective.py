@@ -17,7 +17,7 @@ from .look import look, look_vjp
 from .losses import corrupt, corrupt_vjp
 from .ops import add_trees
 from .patches import image_to_patches, patches_to_image
-from .recipe import Draws, Recipe
+from .recipe import Draws, Recipe, who_listens
 
 __all__ = ["objective", "objective_vjp"]
 
@@ -41,7 +41,7 @@ def objective(
     check_training(params["heads"], config, recipe, images, labels, draws.anchors.shape[1])
     patches = _every_view(image_to_patches(images, config.patch), draws)
     seen = _paint(config, corrupt(patches, draws.hidden, recipe.mask_value), draws)
-    old, run = _older(params["glom"], config, seen, draws), _run(draws)
+    old, run = _older(params["glom"], config, seen, draws), _run(config, draws)
     states, voices = settle(params["glom"], config, seen, old, **run)
     terms: dict[str, Array] = {}
     for t in range(draws.steps - recipe.reads + 1, draws.steps + 1):
@@ -67,11 +67,13 @@ def _older(params: dict, config: GlomConfig, seen: Array, draws: Draws) -> Array
     """The state that is carried on, as a fact: no gradient is followed to how it came about."""
     if not draws.before:
         return None
-    return settle(params, config, seen, iters=draws.before, mask=draws.mask)[0][-1]
+    mask = who_listens(config, draws)
+    return settle(params, config, seen, iters=draws.before, mask=mask)[0][-1]
 
 
-def _run(draws: Draws) -> dict[str, Any]:
-    return dict(iters=draws.steps, start=draws.before, mask=draws.mask)
+def _run(config: GlomConfig, draws: Draws) -> dict[str, Any]:
+    mask = who_listens(config, draws)
+    return dict(iters=draws.steps, start=draws.before, mask=mask)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -91,7 +93,7 @@ def objective_vjp(
     patches = _every_view(image_to_patches(images, config.patch), draws)
     painted, back_corrupt = corrupt_vjp(patches, draws.hidden, recipe.mask_value)
     seen = _paint(config, painted, draws)
-    old, run = _older(params["glom"], config, seen, draws), _run(draws)
+    old, run = _older(params["glom"], config, seen, draws), _run(config, draws)
     (states, voices), back_settle = settle_vjp(params["glom"], config, seen, old, **run)
     terms: dict[str, Array] = {}
     backs = {}

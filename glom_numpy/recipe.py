@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
 
 from .attention import listening_mask
 from .checks import (
@@ -23,7 +24,7 @@ from .config import GlomConfig
 from .positions import grid_distances
 from .weights import draw_shapes, net_shapes
 
-__all__ = ["POSITIVES", "Draws", "Recipe", "draw", "init_heads"]
+__all__ = ["POSITIVES", "Draws", "Recipe", "draw", "init_heads", "who_listens"]
 
 Array = np.ndarray
 
@@ -155,7 +156,7 @@ class Draws:
     anchors: Any  # (l, b, m) whole numbers: locations
     partners: Any  # (l, b, m): their positives, where these come from the radius
     chances: Any  # (l, b, m) in [0, 1): which positive the attention picks
-    mask: Any  # (l, n, n) bool: who may listen to whom; None: everybody to everybody
+    far: int | None  # the seed of the far locations that are heard; None: no level samples any
     before: int = 0  # steps before these, through which no gradient is followed
 
 
@@ -186,11 +187,18 @@ def draw(config: GlomConfig, recipe: Recipe, b: int, rng: np.random.Generator) -
         if weight and source == "radius":
             partners[level] = _near(anchors[level], radii[level], (h, w), rng)
     chances = rng.random(shape)
-    mask, before = listening_mask(config, (h, w), rng), 0
+    far = int(rng.integers(2**63)) if any(config.sample_counts) else None
+    before = 0
     if recipe.carried and rng.random() < recipe.carried:
         before = int(rng.integers(recipe.min_iters or recipe.iters, recipe.longest + 1))
         steps = recipe.reads + 1
-    return Draws(steps, hidden, noise, anchors, partners, chances, mask, before)
+    return Draws(steps, hidden, noise, anchors, partners, chances, far, before)
+
+
+def who_listens(config: GlomConfig, draws: Draws) -> Bool[Array, "l i j"] | None:
+    """Who may listen to whom in this training step; as `attention.listening_mask`."""
+    rng = None if draws.far is None else np.random.default_rng(draws.far)
+    return listening_mask(config, config.grid, rng)
 
 
 def _hide(recipe: Recipe, grid: tuple[int, int], rng: np.random.Generator) -> Array:

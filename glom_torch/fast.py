@@ -1,41 +1,37 @@
-"""The same settling, laid out for speed: `objective` trains with it, a test holds it equal to glom.
+"""The same settling, laid out for speed: `Glom` and training run it, a test holds it equal to glom.
 
 What differs from the plain twin: each level is a tensor of its own, so nothing is stacked or cut
 apart between steps; a place's share of a net's first layer, and all that the picture says to the
-lowest level, do not change over t and are computed once; beta and the mask go into the product
-that compares, or only those are compared who hear each other (`near`); and only the states that
-somebody will look at are kept.
+lowest level, do not change over t and are worked out once (`prepare`); a level that no picture
+has reached yet is the same for all pictures, at first in all columns too, and is worked out once
+for all (axes b and n are 1 long); consensus compares only those who hear each other, where they
+are few (`hear`); only the states that somebody will look at are kept. For the backward pass little
+is kept (`lean`), and with `recompute` a step keeps only the state that it began with, and is done
+again (Chen et al. 2016): less memory for about a third more time.
 """
 
-import math
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from glom_numpy.checks import check_image_shape, check_whole
 
-from .attention import check_mask, consensus, unit
+from .attention import consensus
 from .config import GlomConfig
-from .glom import initial_levels
-from .near import consensus_near, neighbors
-from .nets import ACTIVATIONS
+from .hear import Ears, ears
+from .lean import Net, lean_nets
 from .patches import image_to_tokens
 from .positions import location_code
 from .step import STATE_NORMS, beta_at, hearing, voice_weights
 
-__all__ = ["settle"]
+__all__ = ["Ready", "prepare", "settle"]
 
-SMALLEST = 1e-12  # what `attention.unit` divides by at least
-
-# What each similarity compares: whether queries and keys are of unit length, and a scale.
-COMPARED = {
-    "dot": lambda d: (False, False, 1.0),
-    "cosine": lambda d: (True, True, 1.0),
-    "unit_keys": lambda d: (False, True, 1 / math.sqrt(d)),
-}
+Said = tuple[Tensor, Tensor, Tensor, Tensor]  # what each voice said at one level
 
 
 def settle(
@@ -46,127 +42,152 @@ def settle(
     *,
     iters: int,
     start: int = 0,
-    mask: Bool[Tensor, "l i j"] | None = None,
+    mask: Bool[Tensor, "l i j"] | Sequence | None = None,
     last: int | None = None,
+    recompute: bool = False,
 ) -> tuple[Float[Tensor, "t b n l d"], Float[Tensor, "s 4 b n l d"]]:
     """The `last` states (None: all, with the first) and what each voice said in the steps to them.
 
-    Otherwise as `glom.settle`. ValueError if `last` is not between 1 and `iters`.
+    `recompute`: the backward pass does every step again, instead of keeping what it needs of it.
+    `mask` may be what `near.listeners` says, in which nothing is (n, n) that need not be. Otherwise
+    as `glom.settle`. ValueError if `last` is not between 1 and `iters`.
     """
     if last is not None and check_whole("last", last, 1) > iters:
         raise ValueError(f"last: wanted at most iters={iters}, got {last}")
-    grid = check_image_shape(img.shape, config)
-    tokens = image_to_tokens(params, config, img)
-    code = location_code(params, config, grid)
+    ready = prepare(params, config, img, mask)
     if levels is None:
-        levels = initial_levels(params, *tokens.shape[:2])
-    up = _nets(params["bottom_up"], config, code, "bottom_up", "gelu")
-    down = _nets(params.get("top_down", {}), config, code, "top_down", config.top_down_activation)
-    seen = up[0](tokens)
-    weights = voice_weights(params, config)
-    heard_by = _heard(config, mask, tokens)
-    states, heard, now = [levels], [], list(levels.unbind(dim=2))
+        now = [e.view(1, 1, -1) for e in params["initial"].unbind()]
+    else:
+        now = list(levels.unbind(dim=2))
+    states, heard = [ready.whole(now)] if last is None else [], []
+    again = recompute and torch.is_grad_enabled()
     for t in range(start, start + iters):
-        beta = beta_at(config.beta, t)
-        below = [seen] + [net(e) for net, e in zip(up[1:], now[:-1], strict=True)]
-        above = [net(e) for net, e in zip(down, now[1:], strict=True)]
-        above.append(torch.zeros_like(now[-1]))
-        agreed = _agreed(config, now, beta, heard_by, mask)
-        said = list(zip(now, below, above, agreed, strict=True))
-        norm = STATE_NORMS[config.state_norm]
-        now = [norm(_mean(v, weights[:, l])) for l, v in enumerate(said)]
+        now, said = ready.step(now, t, recompute=again)
         if last is None or t >= start + iters - last:
-            states.append(torch.stack(now, dim=2))
-            heard.append(torch.stack([torch.stack(v, dim=2) for v in zip(*said, strict=True)]))
-    nobody = levels.new_zeros((0, 4, *levels.shape))
-    states = states if last is None else states[1:]
+            states.append(ready.whole(now))
+            heard.append(torch.stack([ready.whole(voice) for voice in zip(*said, strict=True)]))
+    nobody = states[0].new_zeros((0, 4, *states[0].shape))
     return torch.stack(states), torch.stack(heard) if heard else nobody
 
 
-def _nets(
-    params: dict, config: GlomConfig, code: Tensor, reached: str, activation: str
-) -> list[Callable[[Tensor], Tensor]]:
-    """The nets of all levels, each with its place's share of the first layer worked out."""
-    layers = [params[f"layer{index}"] for index in range(len(params))]
-    if not layers:
-        return []
-    told = reached in config.location_reaches and config.location != "none"
-    act, d = ACTIVATIONS[activation], config.dim
-    nets = []
-    for l in range(len(layers[0]["weight"])):
-        weights, biases = zip(*[(x["weight"][l], x["bias"][l]) for x in layers], strict=True)
-        first, share = weights[0][:, :d], biases[0]
-        if told:  # a learned code is added to the input, a fixed one stands beside it
-            place = first if config.location == "learned" else weights[0][:, d:]
-            share = F.linear(code, place, share)
-        nets.append(_net(first, share, weights[1:], biases[1:], act))
-    return nets
+@dataclass(frozen=True)
+class Ready:
+    """All that does not change over t."""
+
+    config: GlomConfig
+    up: list[Net]  # of each level
+    down: list[Net]  # of each level but the top
+    seen: Float[Tensor, "b n d"]  # what the picture says to the lowest level
+    weights: Sequence[Sequence[float]] | Float[Tensor, "l 4"]  # of the voices
+    ears: list[Ears]  # of each level
+    mask: Bool[Tensor, "l i j"] | None  # for levels that inform each other
+
+    def step(
+        self, now: list[Tensor], t: int, *, recompute: bool = False
+    ) -> tuple[list[Tensor], list[Said]]:
+        """The levels at t + 1 from those at t, and of each level what its voices said.
+
+        Of each level a tensor (b n d); b or n may be 1, for what is the same for all.
+        """
+        config, beta = self.config, beta_at(self.config.beta, t)
+        agreed: Sequence[Tensor | None] = [None] * config.levels
+        if config.lam:  # the levels' similarities inform each other
+            choices = hearing(config, beta)
+            agreed = consensus(self.whole(now), mask=self.mask, **choices).unbind(dim=2)
+        then, said = [], []
+        for l in range(config.levels):
+            below = now[l - 1] if l else None
+            above = now[l + 1] if l + 1 < config.levels else None
+            given = (l, beta, below, now[l], above, agreed[l])
+            if recompute:
+                keep = dict(use_reentrant=False, preserve_rng_state=False)
+                new, heard = checkpoint(self.level, *given, **keep)
+            else:
+                new, heard = self.level(*given)
+            then.append(new)
+            said.append(heard)
+        return then, said
+
+    def level(
+        self,
+        l: int,
+        beta: float,
+        below: Tensor | None,
+        own: Float[Tensor, "#b #n d"],
+        above: Tensor | None,
+        agreed: Tensor | None,
+    ) -> tuple[Float[Tensor, "#b #n d"], Said]:
+        """One level's next state, and what its four voices said."""
+        up = self.seen if below is None else self.up[l](below)
+        down = None if above is None else self.down[l](above)
+        agreed = self.ears[l](own, beta) if agreed is None else agreed
+        mean = _mean((own, up, down, agreed), self.weights[l])
+        silence = torch.zeros_like(own) if down is None else down
+        return STATE_NORMS[self.config.state_norm](mean), (own, up, silence, agreed)
+
+    def whole(self, now: Sequence[Tensor]) -> Float[Tensor, "b n l d"]:
+        """The levels in one tensor, of every picture and column."""
+        return torch.stack([e.expand_as(self.seen) for e in now], dim=2)
+
+    def only(self, keep: Tensor) -> "Ready":
+        """The same for some samples of the batch: their numbers, or True for each that stays."""
+        return replace(self, seen=self.seen[keep])
 
 
-def _net(
-    first: Tensor, share: Tensor, weights: tuple, biases: tuple, act: Callable[[Tensor], Tensor]
-) -> Callable[[Tensor], Tensor]:
-    def net(x: Tensor) -> Tensor:
-        x = F.linear(x, first) + share
-        for weight, bias in zip(weights, biases, strict=True):
-            x = F.linear(act(x), weight, bias)
-        return x
-
-    return net
-
-
-def _heard(config: GlomConfig, mask: Tensor | None, like: Tensor) -> list:
-    """Of each level: whom each location hears, where they are few; else -inf where it may not."""
-    if _plain(config):
-        return [None] * config.levels
-    itself = hearing(config, 1.0)["self_logit"]
-    n = like.shape[1]
-    shut = torch.zeros(config.levels, n, n, dtype=torch.bool, device=like.device)
-    if itself is not None:
-        shut |= torch.eye(n, dtype=torch.bool, device=like.device)
-    if mask is not None:
-        check_mask(mask, shut.shape)
-        shut |= ~mask
-    nobody = _wide(like.new_zeros(n, n))
-    return [neighbors(~deaf) or nobody.masked_fill(deaf, -math.inf) for deaf in shut]
+def prepare(
+    params: dict,
+    config: GlomConfig,
+    img: Float[Tensor, "b c H W"],
+    mask: Bool[Tensor, "l i j"] | Sequence | None = None,
+) -> Ready:
+    """Work out all that does not change over t. Arguments and errors as of `settle`."""
+    grid = check_image_shape(img.shape, config)
+    tokens = image_to_tokens(params, config, img)
+    code = _code(params, config, grid)
+    up = lean_nets(params["bottom_up"], config, code, "bottom_up", "gelu")
+    top_down = params.get("top_down", {})
+    down = lean_nets(top_down, config, code, "top_down", config.top_down_activation)
+    weights = _weights(params, config)
+    heard = ears(config, mask, tokens)
+    if not config.lam:
+        mask = None
+    elif mask is not None and not isinstance(mask, Tensor):
+        mask = torch.stack(list(mask))
+    return Ready(config, up, down, up[0](tokens), weights, heard, mask)
 
 
-def _plain(config: GlomConfig) -> bool:
-    """Choices that are left to the plain twin."""
-    return bool(config.lam) or hearing(config, 1.0)["self_logit"] not in (None, -math.inf)
+def _weights(params: dict, config: GlomConfig) -> Sequence[Sequence[float]] | Tensor:
+    """`step.voice_weights`, level by level; fixed ones as numbers, which no device waits for."""
+    if config.voice_weights == "learned":
+        return voice_weights(params, config).T
+    given = [list(own) for own in config.voices_by_level]
+    given[-1][2] = 0.0  # nobody is above the top
+    return [[weight / sum(own) for weight in own] for own in given]
 
 
-def _agreed(
-    config: GlomConfig, now: list[Tensor], beta: float, heard: list, mask: Tensor | None
-) -> list[Tensor]:
-    """The consensus of every level."""
-    if _plain(config):
-        agreed = consensus(torch.stack(now, dim=2), mask=mask, **hearing(config, beta))
-        return list(agreed.unbind(dim=2))
-    agreed = []
-    for e, who in zip(now, heard, strict=True):
-        wide = _wide(e)
-        unit_query, unit_key, scale = COMPARED[config.similarity](e.shape[-1])
-        direction = unit(wide) if unit_query or unit_key else wide
-        query = (direction if unit_query else wide) * (beta * scale)
-        if isinstance(who, tuple):
-            size = wide.norm(dim=-1).clamp(min=SMALLEST) if unit_key else None
-            agreed.append(consensus_near(e, query, size, *who))
-        else:
-            key = direction if unit_key else wide
-            logits = torch.baddbmm(who, query, key.transpose(1, 2))
-            agreed.append(torch.softmax(logits, dim=-1).to(e.dtype) @ e)
-    return agreed
+def _code(params: dict, config: GlomConfig, grid: tuple[int, int]) -> Float[Tensor, "n k"]:
+    """The location code; a fixed one is carried to the device once, not at every call."""
+    initial = params["initial"]
+    if config.location == "learned" or torch.compiler.is_compiling():
+        return location_code(params, config, grid)
+    return _fixed_code(config, grid, initial.dtype, initial.device)
 
 
-def _wide(e: Tensor) -> Tensor:
-    """Half precision ends at 65504, which beta times a sum of d products passes easily."""
-    return e.float() if e.dtype in (torch.float16, torch.bfloat16) else e
+@lru_cache(maxsize=32)
+def _fixed_code(
+    config: GlomConfig, grid: tuple[int, int], dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    with torch.inference_mode(False):
+        like = torch.empty(0, dtype=dtype, device=device)
+        return location_code({"initial": like}, config, grid)
 
 
-def _mean(voices: tuple[Tensor, ...], weights: Tensor) -> Tensor:
-    """The weighted mean of one level's voices."""
+def _mean(voices: Sequence[Tensor | None], weights: Sequence[float] | Tensor) -> Tensor:
+    """The weighted mean of one level's voices; the top level has no voice from above."""
     mean = voices[0] * weights[0]
     for voice, weight in zip(voices[1:], weights[1:], strict=True):
-        mean = mean + voice * weight
+        if voice is not None:
+            # With a number one pass adds the share; a learned weight wants the share itself.
+            shares = isinstance(weight, Tensor)
+            mean = mean + voice * weight if shares else torch.add(mean, voice, alpha=weight)
     return mean

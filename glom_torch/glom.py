@@ -12,13 +12,20 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 import glom_numpy
-from glom_numpy.checks import check_image_shape, check_iters, check_levels_shape, check_whole
+from glom_numpy.checks import (
+    check_image_shape,
+    check_iters,
+    check_levels_shape,
+    check_tolerance,
+    check_whole,
+)
 from glom_numpy.config import chosen
 from glom_numpy.glom import warn_if_too_short
 from glom_numpy.weights import fitting
 
-from .attention import listening_mask
+from . import early, fast
 from .config import GlomConfig
+from .near import listeners
 from .patches import image_to_tokens
 from .positions import location_code
 from .step import beta_at, step
@@ -122,18 +129,24 @@ class Glom(Parameters):
         return_voices: bool = False,
         start: int = 0,
         rng: np.random.Generator | None = None,
+        tolerance: float | None = None,
+        recompute: bool = False,
     ) -> Tensor | tuple[Tensor, Tensor]:
         """Settle on pictures (b, c, H, W) for `iters` steps (None: 2 * levels).
 
         Returns the last state (b, n, l, d), or all (iters + 1, b, n, l, d) with `return_all`; with
         `return_voices` also what each voice said, (iters, 4, b, n, l, d), in the order of VOICES.
         `levels` goes on from a state (which is not changed), `start` says at which t; `rng` is
-        needed if the config samples locations (the same seed is the same far locations).
+        needed if the config samples locations (the same seed is the same far locations). With
+        `tolerance` each picture stops once a step hardly moves it (`early.settle_until`, which
+        also tells after how many steps); then only the last state can be had, without gradient.
+        `recompute` spares memory in training (see fast.py, by which all this is done).
         ValueError or TypeError names the bad argument; a first run too short for the picture to
         reach the top warns.
         """
         iters = check_iters(iters, self.config.levels)
         check_whole("start", start, 0)
+        check_tolerance(tolerance, return_all, return_voices)
         self._belongs("img", img)
         grid = check_image_shape(img.shape, self.config)
         _finite("img", img, "(b, c, y, x)")
@@ -144,11 +157,17 @@ class Glom(Parameters):
             embedding = self.config.levels, self.config.dim
             check_levels_shape(levels.shape, (len(img), grid[0] * grid[1], *embedding))
             _finite("levels", levels, "(b, n, l, d)")
-        mask = listening_mask(self.config, grid, rng)
-        mask = None if mask is None else mask.to(img.device)
-        states, voices = settle(
-            self.params, self.config, img, levels, iters=iters, start=start, mask=mask
-        )
+        heard = listeners(self.config, grid, rng, device=img.device)
+        if tolerance is not None:
+            with torch.no_grad():
+                ready = fast.prepare(self.params, self.config, img, heard)
+                if levels is None:
+                    levels = initial_levels(self.params, len(img), grid[0] * grid[1])
+                return early.until(ready, levels, tolerance, iters, start)[0]
+        run = dict(iters=iters, start=start, mask=heard, recompute=recompute)
+        everything = return_all or return_voices or not iters
+        last = None if everything else 1
+        states, voices = fast.settle(self.params, self.config, img, levels, last=last, **run)
         # A copy: a view of the last state would keep all the others in memory.
         out = states if return_all else states[-1].clone()
         return (out, voices) if return_voices else out
@@ -215,7 +234,9 @@ class Glom(Parameters):
 
 
 def _finite(name: str, tensor: Tensor, axes: str) -> None:
-    """ValueError that says where the first NaN or infinity is."""
+    """ValueError that says where the first NaN or infinity is; a compiled model does not look."""
+    if torch.compiler.is_compiling():
+        return
     if not torch.isfinite(tensor).all():
         where = tuple(torch.argwhere(~torch.isfinite(tensor))[0].tolist())
         got = tensor[where].item()

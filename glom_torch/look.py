@@ -8,7 +8,7 @@ from .attention import attention_weights
 from .config import GlomConfig
 from .losses import agreement, gather, info_nce, pairs, partners_by_attention, reconstruction
 from .nets import mlp
-from .recipe import Draws, Recipe
+from .recipe import Draws, Recipe, who_listens
 from .step import beta_at, hearing
 
 __all__ = ["look"]
@@ -85,7 +85,7 @@ def _contests(
             partners, first = draws.anchors[l], b
         elif weight and sources[l] == "attention":
             how = hearing(config, beta_at(config.beta, t))
-            weights = attention_weights(levels[:b], mask=draws.mask, **how)[:, l]
+            weights = attention_weights(levels[:b], mask=who_listens(config, draws), **how)[:, l]
             partners = partners_by_attention(weights, draws.anchors[l], draws.chances[l])
         if not weight:
             continue

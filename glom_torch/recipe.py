@@ -8,10 +8,15 @@ from dataclasses import fields
 
 import numpy as np
 import torch
+from jaxtyping import Bool
+from torch import Tensor
 
+import glom_numpy.recipe
 from glom_numpy.recipe import POSITIVES, Draws, Recipe, draw, init_heads
 
-__all__ = ["POSITIVES", "Draws", "Recipe", "draw", "init_heads", "to_tensors"]
+from .config import GlomConfig
+
+__all__ = ["POSITIVES", "Draws", "Recipe", "draw", "init_heads", "to_tensors", "who_listens"]
 
 
 def to_tensors(
@@ -26,3 +31,12 @@ def to_tensors(
             value = torch.as_tensor(value, dtype=dtype if floating else None, device=device)
         moved[field.name] = value
     return Draws(**moved)
+
+
+def who_listens(config: GlomConfig, draws: Draws) -> Bool[Tensor, "l i j"] | None:
+    """Who may listen to whom in this training step; as `attention.listening_mask`."""
+    mask = glom_numpy.recipe.who_listens(config, draws)
+    if mask is None:
+        return None
+    like = draws.anchors
+    return torch.from_numpy(mask).to(like.device if isinstance(like, Tensor) else None)

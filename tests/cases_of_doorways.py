@@ -5,7 +5,8 @@ What comes back is NumPy's, in float64 whatever came in.
 
 import numpy as np
 
-from table import RNG, add, locked
+from glom_numpy.recipe import Recipe, draw
+from table import RNG, add, config, locked
 from twins import Seed
 
 vectors = locked(RNG.standard_normal((15, 7)))
@@ -50,3 +51,8 @@ floats = locked(RNG.random((2, 6, 15, 3)))
 # Both houses take arrays here; only the answer is the torch house's own.
 add("worlds.to_model", "bytes", call=lambda to_model, where: to_model(pixels, **where))
 add("worlds.to_model", "floats", call=lambda to_model, where: to_model(floats, **where))
+
+sampling = config(local_consensus_radius=(1, 0, 2, 0), samples=(0, 2, 3, 0))
+for label, choices in (("sampled", sampling), ("near", config(local_consensus_radius=1))):
+    drawn = draw(choices, Recipe(iters=2), 2, np.random.default_rng(4))
+    add("recipe.who_listens", label, choices, drawn)

@@ -7,9 +7,11 @@ import torch
 from cases import img, levels, mask
 from compare import compare
 from glom_numpy.config import flatten
-from glom_torch import fast, glom, near
+from glom_torch import fast, glom, hear, near
+from glom_torch.attention import listening_mask
 from glom_torch.config import GlomConfig
 from glom_torch.weights import to_tensors
+from models import MODELS
 from table import config, params
 
 MASK = torch.tensor(mask)
@@ -31,12 +33,12 @@ RUNS = {
 }
 
 
-def settled(settle, c, weights, how, dtype=torch.float64, **more):
+def settled(settle, c, weights, how, dtype=torch.float64, *, img=img, begun=levels, **more):
     """States, voices, and the gradient of a random sum of both."""
     weights = to_tensors(weights, dtype=dtype)
     leaves = {name: leaf.requires_grad_() for name, leaf in flatten(weights).items()}
     how = dict(how) | more
-    start = torch.tensor(levels[:, :, : c.levels], dtype=dtype).requires_grad_()
+    start = torch.tensor(begun[:, :, : c.levels], dtype=dtype).requires_grad_()
     seen = torch.tensor(img, dtype=dtype).requires_grad_()
     given = start if how.pop("levels", False) else None
     states, voices = settle(weights, c, seen, given, **how)
@@ -79,8 +81,8 @@ def test_consensus_among_few_is_the_same(similarity, itself, monkeypatch):
         called.append(given)
         return near.consensus_near(*given)
 
-    monkeypatch.setattr(fast, "neighbors", lambda open_to: near.neighbors(open_to, few=1.0))
-    monkeypatch.setattr(fast, "consensus_near", gather)
+    monkeypatch.setattr(hear, "listed", lambda open_to: near.listed(open_to, few=1.0))
+    monkeypatch.setattr(hear, "consensus_near", gather)
     came = settled(fast.settle, c, weights, how)
     assert len(called) == 2 * c.levels
     for one, other in zip(wanted[:2], came[:2], strict=True):
@@ -90,14 +92,30 @@ def test_consensus_among_few_is_the_same(similarity, itself, monkeypatch):
             compare(grad.numpy(), came[2][name], where=f"gradient of {name}")
 
 
-def test_neighbors_by_hand():
-    hears = torch.tensor([[0, 1, 1, 0], [1, 0, 0, 0], [0, 1, 0, 1], [1, 1, 1, 0]]).bool()
-    places, shut = near.neighbors(hears, few=1.0)
-    assert places.shape == (4, 3)
-    for i, row in enumerate(hears):
-        kept = places[i][torch.isfinite(shut[i])]
-        assert sorted(kept.tolist()) == torch.nonzero(row)[:, 0].tolist()
-    assert near.neighbors(hears, few=0.5) is None
+@pytest.mark.parametrize("recompute", (False, True), ids=("kept", "recomputed"))
+@pytest.mark.parametrize("label", MODELS)
+def test_every_model_of_the_parity_table(label, recompute):
+    """As Glom and training run it: whom a column hears comes from `listeners`, not from a mask."""
+    c, recipe = MODELS[label]
+    weights = params(c)
+    rng = np.random.default_rng(5)
+    seen = rng.random((2, c.channels, c.grid[0] * c.patch[0], c.grid[1] * c.patch[1]))
+    begun = rng.standard_normal((2, c.columns, c.levels, c.dim))
+    for going_on in (False, True):
+        how = dict(iters=min(recipe.iters, 4), start=int(going_on), levels=going_on)
+        given = dict(img=seen, begun=begun)
+        mask = listening_mask(c, c.grid, np.random.default_rng(7))
+        heard = near.listeners(c, c.grid, np.random.default_rng(7))
+        wanted = settled(glom.settle, c, weights, how, **given, mask=mask)
+        came = settled(fast.settle, c, weights, how, **given, mask=heard, recompute=recompute)
+        for one, other in zip(wanted[:2], came[:2], strict=True):
+            compare(one.detach().numpy(), other.detach())
+        for name, grad in wanted[2].items():
+            other = came[2][name]
+            grad, other = (
+                torch.zeros(1, dtype=torch.float64) if g is None else g for g in (grad, other)
+            )
+            compare(grad.numpy(), other, where=f"gradient of {name}")
 
 
 def test_it_keeps_only_the_last():

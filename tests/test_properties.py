@@ -88,7 +88,9 @@ def test_a_masked_column_has_no_influence(seed, column):
 @given(seed=seeds, first=st.integers(0, 4), then=st.integers(0, 4))
 @each_house
 def test_some_steps_and_then_more(house, seed, first, then):
-    # To the last bit, with a schedule that goes on where it was, and without touching the state.
+    # With a schedule that goes on where it was, and without touching the state. NumPy to the last
+    # bit; torch works out once what is still the same in all columns, and another product rounds
+    # otherwise.
     img = np.random.default_rng(seed).random((2, 3, 6, 10))
     choices = dict(seed=seed, beta=(1.0, 2.0, 4.0, 8.0, 9.0), voice_weights="learned")
     with warnings.catch_warnings(), unchecked():
@@ -98,7 +100,9 @@ def test_some_steps_and_then_more(house, seed, first, then):
     assert (begun == whole[: first + 1]).all()  # a shorter run is a prefix of a longer one
     passed = begun[-1].copy()
     more = states_of(house, img, levels=passed, change=dict(iters=then, start=first), **choices)
-    assert (more == whole[first:]).all()
+    if house is glom_numpy:
+        assert (more == whole[first:]).all()
+    compare(whole[first:], more)
     assert (passed == begun[-1]).all()
 
 

@@ -12,7 +12,7 @@ from glom_numpy.config import GlomConfig, flatten
 from glom_numpy.glom import settle
 from glom_numpy.losses import gather, info_nce
 from glom_numpy.objective import objective, objective_vjp
-from glom_numpy.recipe import Recipe, draw, init_heads
+from glom_numpy.recipe import Recipe, draw, init_heads, who_listens
 from glom_numpy.weights import init_params
 
 CONFIG = GlomConfig(dim=5, levels=3, image_size=(6, 10), patch_size=2, hidden=7)  # 3 x 5 columns
@@ -195,7 +195,8 @@ def test_partners_in_another_view_are_the_same_places():
     params, config, recipe, images, draws = setting(positives="view", **choices)
     loss, _ = objective(params, config, recipe, images, draws)
     seen = np.concatenate([images, images]) + draws.noise
-    states, _ = settle(params["glom"], config, seen, iters=draws.steps, mask=draws.mask)
+    mask = who_listens(config, draws)
+    states, _ = settle(params["glom"], config, seen, iters=draws.steps, mask=mask)
     one_view, other_view = states[-1][:2], states[-1][2:]
     group, wanted = np.array([0, 0, 0, 1, 1, 1]), 0.0
     for level in range(3):

@@ -4,6 +4,7 @@
     patches     picture -> patches -> tokens, back    positions   where a column is
     nets        bottom-up and top-down                attention   consensus between columns
     step        four voices -> the next state         glom        settle; Glom
+    listening   who may listen to whom                early       settle until it hardly moves
     losses      fill in, agree, tell apart            recipe      what training asks for
     look        every loss at one state               objective   one number to make smaller
     descend     the loop around any loss              train       the same around GLOM's
@@ -13,6 +14,7 @@
     pictures    ways to bring your own                ops         einsum, softmax, GELU, ...
     optim       from gradients to new parameters      gradcheck   is a backward pass right?
     command     the command line of train             flags       what can be asked of it
+    begin       what a run begins with                alone       one process, and no others
     record      what a run leaves behind              wholes      a location tells its whole
     poses       explicit poses, votes for a whole     experts     opinions that multiply
     energy      does settling lower anything?         choices     what configs share

@@ -22,6 +22,7 @@ __all__ = [
     "check_number",
     "check_rng",
     "check_same_tree",
+    "check_tolerance",
     "check_training",
     "check_tuple",
     "check_whole",
@@ -173,6 +174,19 @@ def check_training(
 def check_iters(iters: Any, levels: int) -> int:
     """A whole number >= 0; None means 2 * levels, as in glom-pytorch: up through all, and back."""
     return 2 * levels if iters is None else check_whole("iters", iters, 0)
+
+
+def check_tolerance(tolerance: Any, return_all: bool, return_voices: bool) -> None:
+    """ValueError for a tolerance below 0, or beside all states or voices, which then differ."""
+    if tolerance is None:
+        return
+    check_number("tolerance", tolerance, 0.0)
+    for name, asked in (("return_all", return_all), ("return_voices", return_voices)):
+        if asked:
+            raise ValueError(
+                f"tolerance: wanted None with {name}, since pictures stop after different numbers "
+                f"of steps; got {tolerance}"
+            )
 
 
 def check_same_tree(name: str, wanted: dict[str, Any], got: dict[str, Any]) -> None:

@@ -11,7 +11,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from .attention import listening_mask
-from .checks import check_image_shape, check_iters, check_levels_shape, check_whole
+from .checks import (
+    check_image_shape,
+    check_iters,
+    check_levels_shape,
+    check_tolerance,
+    check_whole,
+)
 from .config import GlomConfig, chosen
 from .ops import add_trees
 from .patches import image_to_tokens, image_to_tokens_vjp
@@ -103,18 +109,22 @@ class Glom:
         return_voices: bool = False,
         start: int = 0,
         rng: np.random.Generator | None = None,
+        tolerance: float | None = None,
     ) -> Array | tuple[Array, Array]:
         """Settle on pictures (b, c, H, W) for `iters` steps (None: 2 * levels).
 
         Returns the last state (b, n, l, d), or all (iters + 1, b, n, l, d) with `return_all`; with
         `return_voices` also what each voice said, (iters, 4, b, n, l, d), in the order of VOICES.
         `levels` goes on from a state (which is not changed), `start` says at which t; `rng` is
-        needed if the config samples locations (the same seed is the same far locations).
+        needed if the config samples locations (the same seed is the same far locations). With
+        `tolerance` each picture stops once a step hardly moves it (`early.settle_until`, which
+        also tells after how many steps); then only the last state can be had.
         ValueError or TypeError names the bad argument; a first run too short for the picture to
         reach the top warns.
         """
         iters = check_iters(iters, self.config.levels)
         check_whole("start", start, 0)
+        check_tolerance(tolerance, return_all, return_voices)
         img = _floats("img", img)
         grid = check_image_shape(img.shape, self.config)
         _finite("img", img, "(b, c, y, x)")
@@ -126,9 +136,13 @@ class Glom:
             check_levels_shape(levels.shape, (len(img), grid[0] * grid[1], *embedding))
             _finite("levels", levels, "(b, n, l, d)")
         mask = listening_mask(self.config, grid, rng)
-        states, voices = settle(
-            self.params, self.config, img, levels, iters=iters, start=start, mask=mask
-        )
+        run = dict(iters=iters, start=start, mask=mask)
+        if tolerance is not None:
+            from .early import settle_until  # which needs this room
+
+            run |= dict(tolerance=tolerance)
+            return settle_until(self.params, self.config, img, levels, **run)[0]
+        states, voices = settle(self.params, self.config, img, levels, **run)
         # A copy: a view of the last state would keep all the others in memory.
         out = states if return_all else states[-1].copy()
         return (out, voices) if return_voices else out

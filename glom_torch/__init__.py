@@ -5,7 +5,7 @@
     attention   consensus between columns             step        four voices -> the next state
     glom        settle; Glom is an nn.Module          losses      fill in, agree, tell apart
     recipe      what training asks for *              look        every loss at one state
-    objective   one number to make smaller            fast        glom's settle, laid out for speed
+    early       settle until it hardly moves          objective   one number to make smaller
     descend     the loop around any loss              train       the same around GLOM's
     weights     drawn, or from glom-pytorch *         checkpoint  weights in and out
     islands     find, count, nest *                   scores      how well they fit the truth *
@@ -13,6 +13,10 @@
     pictures    ways to bring your own *              wholes      a location tells its whole
     poses       explicit poses, votes for a whole     experts     opinions that multiply
     energy      does settling lower anything?
+    fast        glom's settle, laid out for speed     lean, hear  its nets and its consensus
+    near        consensus among few                   tiles, cut  within a radius; lists: drawn
+    ranks       which of many processes am I          shares      one batch cut into equal parts
+    cost        what fast's settling costs, by count
     relatives   slot attention, transformer, capsules, mean field: what GLOM is measured beside
 
 Rooms marked * are doorways: facts exist once, in the NumPy house. What NumPy's house has beyond

@@ -1,5 +1,6 @@
 """Between the houses and around the model: the same seed, keys and numbers; voices and warnings."""
 
+import importlib
 import json
 import warnings
 
@@ -81,9 +82,9 @@ def test_draws_across():
     config = GlomConfig(**SMALL, samples=2)
     draws = draw(config, Recipe(noise=0.1, contrast=1.0), 2, np.random.default_rng(0))
     tensors = draws_to_tensors(draws, dtype=torch.float32)
-    assert tensors.steps == draws.steps
+    assert tensors.steps == draws.steps and tensors.far == draws.far is not None
     kinds = {"hidden": torch.bool, "noise": torch.float32, "anchors": torch.int64}
-    kinds |= {"partners": torch.int64, "chances": torch.float32, "mask": torch.bool}
+    kinds |= {"partners": torch.int64, "chances": torch.float32}
     for name, dtype in kinds.items():
         assert getattr(tensors, name).dtype == dtype
     assert (tensors.anchors.numpy() == draws.anchors).all()
@@ -193,3 +194,21 @@ def test_a_learned_voice_can_be_muted(house):
     assert "voices" in model.params and "voices" not in muted.params
     img = np.ones((1, 3, 6, 6)) if house is glom_numpy else torch.ones(1, 3, 6, 6)
     assert muted(img).shape == (1, 9, 3, 5)
+
+
+@each_house
+def test_a_model_that_stops_once_a_step_hardly_moves_it(house):
+    theirs = house is glom_torch
+    model = house.Glom(**SMALL, state_norm="layer", **(dict(dtype=torch.float64) if theirs else {}))
+    pictures = np.random.default_rng(6).random((2, 3, 6, 10))
+    img = torch.tensor(pictures) if theirs else pictures
+    c, run = model.config, dict(tolerance=0.02, iters=40)
+    mask = importlib.import_module(f"{house.__name__}.attention").listening_mask(c, c.grid)
+    early = importlib.import_module(f"{house.__name__}.early")
+    wanted, steps, _ = early.settle_until(model.params, c, img, **run, mask=mask)
+    assert 0 < int(steps.max()) < 40
+    compare(np.asarray(wanted), np.asarray(model(img, **run)))
+    with pytest.raises(ValueError, match="tolerance: wanted None with return_all"):
+        model(img, tolerance=0.1, return_all=True)
+    with pytest.raises(ValueError, match="tolerance: wanted"):
+        model(img, tolerance=-1.0)

@@ -23,10 +23,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Rooms that only the NumPy house has.
 ONLY_NUMPY = {
+    "alone": "the command line of both houses: the one process that NumPy trains in",
+    "begin": "the command line of both houses",
     "checks": "facts exist once: the torch house uses the same checks",
     "choices": "facts exist once: what configs share",
     "ops": "a framework gives you these",
     "optim": "a framework gives you these: torch.optim",
+    "listening": "facts exist once: the torch house hears whom NumPy drew",
     "gradcheck": "a framework gives you these: autograd",
     "figures": "arrays to matplotlib figures, imported on request",
     "command": "the command line of both houses",
@@ -42,12 +45,21 @@ ONLY_NUMPY |= {
 
 # Rooms that only the torch house has.
 ONLY_TORCH = {
+    "ranks": "torch.distributed is torch's; test_ranks.py holds many processes equal to one",
+    "shares": "what `ranks` share; test_ranks.py holds the mean over all shares equal to the whole",
     "fast": "glom.settle laid out for speed; test_fast.py holds the two equal",
-    "near": "consensus where few are heard, for `fast`; test_fast.py holds it equal to attention's",
+    "cost": "what a run costs on torch's machines; test_cost.py holds it to what is counted",
+    "cut": "a grid in tiles, for `tiles`",
+    "tiles": "consensus within a radius, for `near`; test_near.py holds it equal to attention's",
+    "lists": "consensus among listed, for `near`; test_near.py holds it equal to attention's",
+    "hear": "the consensus of one level, for `fast`; test_fast.py holds it equal to attention's",
+    "lean": "nets that keep little, for `fast`; test_fast.py holds them equal to nets'",
+    "near": "consensus where few are heard, for `hear`; test_near.py holds it equal to attention's",
 }
 
 # Names that only one house has, besides every `*_vjp`.
 ONLY_THERE = {
+    "early.until": "settle_until on what fast.prepare has worked out",
     "recipe.to_tensors": "carries NumPy's random numbers across",
     "weights.to_arrays": "carries parameters back to NumPy",
     "weights.to_tensors": "carries parameters across",
@@ -69,12 +81,15 @@ OTHER_WORDS = {
 # Answers whose annotation differs.
 OTHER_ANSWER = {"worlds.to_model": "NumPy is float64; a tensor takes any dtype"}
 
-# Arguments that the torch house adds, only where tensors are made.
-WHERE = ("dtype", "device")
+# Arguments that the torch house adds: where tensors are made, and on what machines it trains.
+WHERE = ("dtype", "device", "ranks", "accumulate", "autocast", "recompute")
 TELLS_WHERE = {
     "glom.Glom": "a constructor",
     "glom.Glom.from_glom_pytorch": "a constructor",
     "checkpoint.load_glom": "a constructor",
+    "descend.descend": "processes and half precision are torch's",
+    "objective.objective": "autograd may do the steps again in place of keeping them",
+    "train.fit": "processes and half precision are torch's",
     "worlds.to_model": "a doorway to tensors",
 }
 
@@ -204,6 +219,7 @@ def test_same_arguments_defaults_and_shapes(room):
 
 def test_calling_a_model_takes_the_same_arguments():
     ours, theirs = signature(glom_numpy.Glom.__call__), signature(glom_torch.Glom.forward)
+    assert theirs[0].pop("recompute")  # autograd may do the steps again
     assert ours == theirs
     assert first_line(glom_numpy.Glom.__call__) == first_line(glom_torch.Glom.forward)
 

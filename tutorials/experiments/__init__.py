@@ -19,8 +19,15 @@
     settling      past the t a state was trained for: GLOM beside glom-pytorch
     denoiser      glom-pytorch, trained as its README says
     settled       the tables, words and figure of that
+    early         stopping early, picture by picture and frame by frame: does it pay?
+    stopped       the tables, words and figure of that
     avatars       the shipped model, taught with labels
     contact_sheet parse trees of many pictures
+    speed         how fast and how lean is the torch house? beside glom-pytorch, NumPy, itself
+    speed_contenders, speed_gpu, speed_profile   who races, and what is asked of them
+    speed_process, speed_memory                  each in a process of its own
+    speed_parts, speed_rows                      the races, and the rows that come of them
+    speed_shown, speed_figure                    the tables, words and figure of that
 
 configs/ is what was trained, as `python -m glom_torch.train --config` takes it; results/ is what
 came out. Nobody types a number by hand: the README and the notebooks call `table`.
@@ -35,13 +42,16 @@ if TYPE_CHECKING:
 # By name, the module of this package that has it: an experiment is added with a line here.
 EXPERIMENTS = {
     "spirals": "segmentation",
+    "spirals_still": "segmentation",
     "constellations": "segmentation",
     "bars": "segmentation",
     "puppets": "segmentation",
     "ellipses": "ellipses",
     "ablations": "ablations",
     "settling": "settling",
+    "early": "early",
     "avatars": "avatars",
+    "speed": "speed",
 }
 
 

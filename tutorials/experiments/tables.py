@@ -24,6 +24,7 @@ class Table:
     formats: Mapping[str, str] = field(default_factory=dict)  # .2f if not here
     rows: str = "rows"  # the key under which `run` returned them
     keep: Callable[[dict, Mapping], bool] = lambda row, results: True  # row: variant, row, level, t
+    first: str = "vectors"  # what a row is
 
 
 @dataclass
@@ -67,7 +68,7 @@ def markdown(results: Mapping[str, Any], table: Table) -> str:
     named = [part for part in NAMING[1:] if any(getattr(line, part) is not None for line in shown)]
     # What is nowhere defined (objects of pictures without labels) has no column.
     columns = {k: v for k, v in table.columns.items() if any(line.spread(k) for line in shown)}
-    heads = ["vectors", *named, *columns.values()]
+    heads = [table.first, *named, *columns.values()]
     out = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for line in shown:
         cells = [line.row, *("" if getattr(line, p) is None else getattr(line, p) for p in named)]

@@ -167,14 +167,22 @@ def _weights(params: dict, config: GlomConfig) -> Sequence[Sequence[float]] | Te
 
 def _code(params: dict, config: GlomConfig, grid: tuple[int, int]) -> Float[Tensor, "n k"]:
     """The location code; a fixed one is carried to the device once, not at every call."""
-    initial = params["initial"]
-    if config.location == "learned" or torch.compiler.is_compiling():
+    if config.location == "learned":
         return location_code(params, config, grid)
-    return _fixed_code(config, grid, initial.dtype, initial.device)
+    return _fixed_code(config, grid, params["initial"].dtype, params["initial"].device)
+
+
+@torch.compiler.assume_constant_result
+def _fixed_code(
+    config: GlomConfig, grid: tuple[int, int], dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    # What is made while torch.export looks on is no tensor that others could use.
+    make = _made_once.__wrapped__ if torch.compiler.is_compiling() else _made_once
+    return make(config, grid, dtype, device)
 
 
 @lru_cache(maxsize=32)
-def _fixed_code(
+def _made_once(
     config: GlomConfig, grid: tuple[int, int], dtype: torch.dtype, device: torch.device
 ) -> Tensor:
     with torch.inference_mode(False):

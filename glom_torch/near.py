@@ -51,30 +51,39 @@ def listeners(
     i may listen to j; with `lam`, where levels are compared together, all are that. None in place
     of all if everybody hears everybody. Errors as there.
     """
-    itself = hears_itself(config, grid[0] * grid[1])  # and GlomConfig: nobody is left with nobody
-    if itself and hears_everybody(config):
-        return None
-    if any(config.sample_counts) or torch.compiler.is_compiling():
-        return _entries(config, grid, rng, itself, device)
-    return _fixed(config, grid, itself, device)
+    if rng is None:  # nothing is drawn
+        return _fixed(config, grid, device)
+    return _entries(config, grid, rng, device)
+
+
+@torch.compiler.assume_constant_result
+def _fixed(
+    config: GlomConfig, grid: tuple[int, int], device: torch.device | str | None
+) -> tuple[Tiles | Lists | Tensor | None, ...] | None:
+    """Of nothing random; for a compiler a constant."""
+    # What is made while torch.export looks on is no tensor that others could use.
+    make = _made_once.__wrapped__ if torch.compiler.is_compiling() else _made_once
+    return make(config, grid, device)
 
 
 @lru_cache(maxsize=32)
-def _fixed(
-    config: GlomConfig, grid: tuple[int, int], itself: bool, device: torch.device | str | None
-) -> tuple[Tiles | Lists | Tensor | None, ...]:
-    """Where nothing is drawn: made once, and once carried to the device."""
+def _made_once(
+    config: GlomConfig, grid: tuple[int, int], device: torch.device | str | None
+) -> tuple[Tiles | Lists | Tensor | None, ...] | None:
+    """And carried to the device once."""
     with torch.inference_mode(False):
-        return _entries(config, grid, None, itself, device)
+        return _entries(config, grid, None, device)
 
 
 def _entries(
     config: GlomConfig,
     grid: tuple[int, int],
     rng: np.random.Generator | None,
-    itself: bool,
     device: torch.device | str | None,
-) -> tuple[Tiles | Lists | Tensor | None, ...]:
+) -> tuple[Tiles | Lists | Tensor | None, ...] | None:
+    itself = hears_itself(config, grid[0] * grid[1])  # and GlomConfig: nobody is left with nobody
+    if itself and hears_everybody(config):
+        return None
     find = _dense if config.lam else _entry
     entries, known = [], {}
     for level in zip(config.radii, config.sample_counts, strict=True):

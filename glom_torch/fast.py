@@ -44,10 +44,12 @@ def settle(
     start: int = 0,
     mask: Bool[Tensor, "l i j"] | Sequence | None = None,
     last: int | None = None,
+    voices: bool = True,
     recompute: bool = False,
 ) -> tuple[Float[Tensor, "t b n l d"], Float[Tensor, "s 4 b n l d"]]:
     """The `last` states (None: all, with the first) and what each voice said in the steps to them.
 
+    Without `voices` the latter are of no step, and cost nothing.
     `recompute`: the backward pass does every step again, instead of keeping what it needs of it.
     `mask` may be what `near.listeners` says, in which nothing is (n, n) that need not be. Otherwise
     as `glom.settle`. ValueError if `last` is not between 1 and `iters`.
@@ -65,7 +67,8 @@ def settle(
         now, said = ready.step(now, t, recompute=again)
         if last is None or t >= start + iters - last:
             states.append(ready.whole(now))
-            heard.append(torch.stack([ready.whole(voice) for voice in zip(*said, strict=True)]))
+            if voices:
+                heard.append(torch.stack([ready.whole(v) for v in zip(*said, strict=True)]))
     nobody = states[0].new_zeros((0, 4, *states[0].shape))
     return torch.stack(states), torch.stack(heard) if heard else nobody
 

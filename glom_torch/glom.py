@@ -165,9 +165,9 @@ class Glom(Parameters):
                     levels = initial_levels(self.params, len(img), grid[0] * grid[1])
                 return early.until(ready, levels, tolerance, iters, start)[0]
         run = dict(iters=iters, start=start, mask=heard, recompute=recompute)
-        everything = return_all or return_voices or not iters
-        last = None if everything else 1
-        states, voices = fast.settle(self.params, self.config, img, levels, last=last, **run)
+        run["last"] = None if return_all or return_voices or not iters else 1
+        run["voices"] = return_voices
+        states, voices = fast.settle(self.params, self.config, img, levels, **run)
         # A copy: a view of the last state would keep all the others in memory.
         out = states if return_all else states[-1].clone()
         return (out, voices) if return_voices else out

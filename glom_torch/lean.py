@@ -19,6 +19,8 @@ from .nets import ACTIVATIONS
 
 __all__ = ["Net", "act_and_map", "lean_nets"]
 
+# Where no gradient is wanted, in place: new memory costs more time than the activation itself.
+IN_PLACE = {"gelu": torch.ops.aten.gelu_, "sine": torch.sin_}
 # Of each activation: the gradient that comes out of it, of the one that goes in and what it saw.
 SLOPES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "gelu": lambda g, x: torch.ops.aten.gelu_backward(g, x),
@@ -75,11 +77,12 @@ def act_and_map(
     bias: Float[Tensor, " k"],
     activation: str,
 ) -> Float[Tensor, "b n k"]:
-    """weight act(x) + bias, of which x alone is kept for the gradient."""
+    """weight act(x) + bias, of which x alone is kept; without gradients x is written over."""
     # A compiler chooses for itself what to keep; autocast has the plain operations' types.
-    plain = torch.compiler.is_compiling() or torch.is_autocast_enabled(x.device.type)
-    if plain or not torch.is_grad_enabled():
+    if torch.compiler.is_compiling() or torch.is_autocast_enabled(x.device.type):
         return F.linear(ACTIVATIONS[activation](x), weight, bias)
+    if not torch.is_grad_enabled():
+        return F.linear(IN_PLACE[activation](x), weight, bias)
     return _ActAndMap.apply(x, weight, bias, activation)
 
 

@@ -23,7 +23,7 @@ def test_all_settle_to_the_same():
 
 def test_bare_products_are_counted():
     run = contenders.products(3, 2, 5)
-    assert run() == 2 * (2 * 2 * 5 * 3 * 12)
+    assert run() == 3 * (2 * 2 * 5 * 3 * 12)  # two nets upward, one downward
 
 
 @pytest.mark.parametrize("cases", ((5, 2, 0), (12, 1.5, 0), (20, 1, 2)))

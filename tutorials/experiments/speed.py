@@ -2,10 +2,11 @@
 
 Contenders race: each in a process of its own, asked in turn, round by round, so that every ratio is
 of one round on one machine. Parts: `settle` beside glom-pytorch at its own weights and its README's
-size; `profile`, what the time goes to; `consensus` among few, beside the mask of all pairs;
-`growth`, one size at a time; `numpy`, a chapter's training step in both houses; `gpu`, where there
-is one. A seed draws weights and pictures: one says it all. Threads are torch's own choice (a thread
-a core, or OMP_NUM_THREADS); the machine should have nothing else to do.
+size; `batch`, the same of several pictures; `profile`, what the time goes to; `consensus` among
+few, beside the mask of all pairs; `growth`, one size at a time; `numpy`, a chapter's training step
+in both houses; `gpu`, where there is one. A seed draws weights and pictures: one says it all.
+Threads are torch's own choice (a thread a core, or OMP_NUM_THREADS); the machine should have
+nothing else to do.
 """
 
 import platform
@@ -21,10 +22,11 @@ __all__ = ["NAME", "TABLES", "VARIANTS", "about", "choices", "figure", "run"]
 
 Say = Callable[[str], None]
 NAME = "speed"
-VARIANTS = ("settle", "profile", "consensus", "growth", "numpy", "gpu")
+VARIANTS = ("settle", "batch", "profile", "consensus", "growth", "numpy", "gpu")
 README_SIZE = {"dim": 512, "levels": 6, "image_size": 224, "patch_size": 14, "iters": 12}
 CHOICES: dict[str, dict[str, Any]] = {
     "settle": {"sizes": README_SIZE | {"b": 1}, "rounds": 5},
+    "batch": {"sizes": README_SIZE | {"b": 4}, "rounds": 3},
     "profile": {"sizes": README_SIZE | {"b": 1}},
     "consensus": {
         # side of the grid, radius, far locations that are sampled besides
@@ -54,6 +56,7 @@ CHOICES: dict[str, dict[str, Any]] = {
 TINY = {"dim": 8, "levels": 3, "image_size": 16, "patch_size": 4, "iters": 6}
 QUICK: dict[str, dict[str, Any]] = {
     "settle": {"sizes": TINY | {"b": 2}, "rounds": 1},
+    "batch": {"sizes": TINY | {"b": 3}, "rounds": 1},
     "profile": {"sizes": TINY | {"b": 2}},
     "consensus": {"cases": [[16, 2, 0]], "growth radius": 2, "plain up to": 256, "rounds": 1},
     "growth": {

@@ -97,12 +97,12 @@ def settle(contender: str, *, b: int, iters: int, seed: int, **sizes: int) -> Ac
 
 def again(*given: Any, iters: int) -> Tensor:
     """The fast settling that does its steps again for the backward pass."""
-    return fast.settle(*given, iters=iters, last=1, recompute=True)[0][-1]
+    return fast.settle(*given, iters=iters, last=1, voices=False, recompute=True)[0][-1]
 
 
 SETTLED = {
     "plain twin": lambda *given, iters: glom.settle(*given, iters=iters)[0][-1],
-    "fast": lambda *given, iters: fast.settle(*given, iters=iters, last=1)[0][-1],
+    "fast": lambda *given, iters: fast.settle(*given, iters=iters, last=1, voices=False)[0][-1],
     "fast, recomputing": again,
 }
 
@@ -115,16 +115,20 @@ def columns(b: int, *, image_size: int, patch_size: int, **other: int) -> int:
 def products(
     d: int, levels: int, rows: int, *, dtype: torch.dtype = torch.float32, device: str = "cpu"
 ) -> Callable[[], int]:
-    """The products of all levels' nets, (rows, d) by (d, 4d) and back; returns their FLOPs."""
+    """The products of all nets, (rows, d) by (d, 4d) and back; returns their FLOPs.
+
+    Those upward and those downward: as much to read of as one step of settling has.
+    """
+    nets = 2 * levels - 1
     x, up, down = (
-        torch.randn(levels, *shape, dtype=dtype, device=device)
+        torch.randn(nets, *shape, dtype=dtype, device=device)
         for shape in ((rows, d), (d, 4 * d), (4 * d, d))
     )
 
     def run() -> int:
         with torch.no_grad():
             torch.bmm(torch.bmm(x, up), down)
-        return 2 * 2 * levels * rows * d * 4 * d
+        return 2 * 2 * nets * rows * d * 4 * d
 
     return run
 
@@ -156,7 +160,7 @@ def consensus(
         mask = near.listeners(config, grid, far)
 
     def run() -> Tensor:
-        return fast.settle(*given, iters=iters, mask=mask, last=1)[0][-1]
+        return fast.settle(*given, iters=iters, mask=mask, last=1, voices=False)[0][-1]
 
     return forward_and_training(run, leaves)
 

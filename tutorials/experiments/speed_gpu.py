@@ -48,7 +48,7 @@ class Settling(nn.Module):
     def forward(self, img: Tensor) -> Tensor:
         """(b, n, l, d) after `iters` steps."""
         params, config = self.model.params, self.model.config
-        return fast.settle(params, config, img, iters=self.iters, last=1)[0][-1]
+        return fast.settle(params, config, img, iters=self.iters, last=1, voices=False)[0][-1]
 
 
 class Peer(nn.Module):

@@ -50,6 +50,12 @@ def settle(asked: Asked, seed: int, folder: Path) -> dict[str, Any]:
     return {"rows": rows, "rate": [{"row": RATE, **about}], "seconds by round": rounds_of(found)}
 
 
+def batch(asked: Asked, seed: int, folder: Path) -> dict[str, Any]:
+    """The same with several pictures at once."""
+    found = settle(asked, seed, folder)
+    return found | {"rows": [], "rate": [], "batch": found["rows"], "batch rate": found["rate"]}
+
+
 def profile(asked: Asked, seed: int, folder: Path) -> dict[str, Any]:
     """What the time of the fast settling goes to."""
     do = [f"{action}, by kind" for action in BOTH]
@@ -194,6 +200,7 @@ def gpu(asked: Asked, seed: int, folder: Path) -> dict[str, Any]:
 
 PARTS: dict[str, Callable[[Asked, int, Path], dict[str, Any]]] = {
     "settle": settle,
+    "batch": batch,
     "profile": profile,
     "consensus": consensus,
     "growth": growth,

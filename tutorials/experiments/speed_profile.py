@@ -9,7 +9,7 @@ from torch.profiler import ProfilerActivity, profile
 # is multiplied in batches (bmm, baddbmm) is consensus; what lists of columns hear it gathers.
 KINDS = {
     "products of the nets": ("mm", "addmm", "addmm_", "linear"),
-    "GELU": ("gelu", "gelu_backward"),
+    "GELU": ("gelu", "gelu_", "gelu_backward"),
     "consensus": (
         *("bmm", "baddbmm", "baddbmm_", "_softmax", "_softmax_backward_data"),
         *("linalg_vector_norm", "norm", "norm_backward", "clamp_min", "clamp_min_", "where"),

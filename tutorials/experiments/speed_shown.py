@@ -39,6 +39,12 @@ TABLES = {
         columns=FASTER | SPACE | {"share of the rate": "of the rate of bare products"},
         formats=FORMATS,
     ),
+    "batch": Table(
+        first="contender",
+        columns=FASTER | SPACE | {"share of the rate": "of the rate of bare products"},
+        formats=FORMATS,
+        rows="batch",
+    ),
     "seconds": Table(
         first="contender",
         columns=SECONDS | MEGABYTES | {"difference": "outputs apart by, at most"},
@@ -102,8 +108,11 @@ def about(results: Mapping[str, Any]) -> str:
         "the holes that malloc keeps between tensors. *Bare products*: the nets' matrix products "
         "alone, by `torch.bmm`."
     ]
-    said += [text for text in (*_beside(results), *_among_few(results), *_houses(results)) if text]
-    return " ".join([*said, _card(results), _machine(results)])
+    many = _beside(results, "batch", "batch rate")
+    if many:
+        many.insert(0, f"With {results['choices']['batch']['sizes']['b']} pictures at once:")
+    said += [*_beside(results), *many, *_among_few(results), *_houses(results)]
+    return " ".join([*filter(None, said), _card(results), _machine(results)])
 
 
 def _found(results: Mapping[str, Any], rows: str) -> dict[str, Line]:
@@ -115,8 +124,8 @@ def _value(line: Line | None, key: str) -> float | None:
     return None if spread is None else spread[0]
 
 
-def _beside(results: Mapping[str, Any]) -> list[str]:
-    own, rate = _found(results, "rows"), _found(results, "rate").get("matrix products")
+def _beside(results: Mapping[str, Any], rows: str = "rows", rates: str = "rate") -> list[str]:
+    own, rate = _found(results, rows), _found(results, rates).get("matrix products")
     said = []
     for name in ("fast", "fast, recomputing"):
         line = own.get(name)

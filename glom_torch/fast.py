@@ -49,10 +49,10 @@ def settle(
 ) -> tuple[Float[Tensor, "t b n l d"], Float[Tensor, "s 4 b n l d"]]:
     """The `last` states (None: all, with the first) and what each voice said in the steps to them.
 
-    Without `voices` the latter are of no step, and cost nothing.
-    `recompute`: the backward pass does every step again, instead of keeping what it needs of it.
-    `mask` may be what `near.listeners` says, in which nothing is (n, n) that need not be. Otherwise
-    as `glom.settle`. ValueError if `last` is not between 1 and `iters`.
+    Without `voices` the latter are of no step, and cost nothing. `recompute`: the backward pass
+    does every step again, instead of keeping what it needs of it. `mask` may be what
+    `near.listeners` says, in which nothing is (n, n) that need not be. Otherwise as `glom.settle`.
+    ValueError if `last` is not between 1 and `iters`.
     """
     if last is not None and check_whole("last", last, 1) > iters:
         raise ValueError(f"last: wanted at most iters={iters}, got {last}")

@@ -70,7 +70,7 @@ def test_the_peak_is_what_was_taken(allowed, monkeypatch, tmp_path):
         return held
 
     for size in (60, 20):  # the second must not be hidden by the first
-        assert size * MB * 0.98 < speed_memory.peak(lambda size=size: take(size)) < size * MB + 6e6
+        assert size * MB * 0.9 < speed_memory.peak(lambda size=size: take(size)) < size * MB + 6e6
 
 
 def test_where_the_system_does_not_tell(monkeypatch, tmp_path):

@@ -13,20 +13,25 @@ AXES = {"side": "n", "levels": "l", "dim": "d", "iters": "iters", "b": "b"}
 
 
 def figure(results: Mapping[str, Any], path: Path) -> str:
-    """Six panels; returns them in words."""
+    """Seven panels; returns them in words."""
     from matplotlib.figure import Figure  # the tables need none
 
     from .figures import finish
 
-    fig = Figure(figsize=(11, 7), layout="constrained")
-    panels = fig.subplots(2, 3)
+    fig = Figure(figsize=(14, 7.5), layout="constrained")
+    upper = ("one", "several", "near: time", "near: memory")
+    lower = ("kinds", "time", "memory")
+    rows = [[name for name in row for _ in range(12 // len(row))] for row in (upper, lower)]
+    panels = fig.subplot_mosaic(rows)
+    pictures = {k: results["choices"][k]["sizes"]["b"] for k in ("settle", "batch")}
     said = [
-        _bars(panels[0, 0], results),
-        _kinds(panels[0, 1], results),
-        _consensus(panels[0, 2], results, "training seconds", "time, s"),
-        _growth(panels[1, 0], results, "training seconds", "GFLOP", "time"),
-        _growth(panels[1, 1], results, "tensor megabytes", "foretold megabytes", "memory"),
-        _consensus(panels[1, 2], results, "tensor megabytes", "memory, MB"),
+        _bars(panels["one"], results, "rows", pictures["settle"]),
+        _bars(panels["several"], results, "batch", pictures["batch"]),
+        _kinds(panels["kinds"], results),
+        _consensus(panels["near: time"], results, "training seconds", "time, s"),
+        _consensus(panels["near: memory"], results, "tensor megabytes", "memory, MB"),
+        _growth(panels["time"], results, "training seconds", "GFLOP", "time"),
+        _growth(panels["memory"], results, "tensor megabytes", "foretold megabytes", "memory"),
     ]
     return finish(fig, "Speed and memory of the torch house", said, path)
 
@@ -36,11 +41,12 @@ def _all(results: Mapping[str, Any], rows: str) -> list[dict[str, Any]]:
     return [row for run in results["runs"] if run["seed"] == 0 for row in run.get(rows, ())]
 
 
-def _bars(ax: Any, results: Mapping[str, Any]) -> str:
+def _bars(ax: Any, results: Mapping[str, Any], which: str, pictures: int) -> str:
     """Of each contender time and memory, in those of glom-pytorch: shorter is better."""
     from .figures import COLORS
 
-    rows, said = _all(results, "rows"), []
+    rows, said = _all(results, which), []
+    batch = f"{pictures} picture{'s' if pictures > 1 else ''}"
     scores = {
         "forward": lambda row: 1 / row["forward faster"],
         "training": lambda row: 1 / row["training faster"],
@@ -62,9 +68,9 @@ def _bars(ax: Any, results: Mapping[str, Any]) -> str:
     ax.invert_yaxis()
     ax.set_xlim(0, 1.2 * ax.get_xlim()[1])
     ax.axvline(1, color="black", linewidth=0.8, linestyle=(0, (1, 2)))
-    _title(ax, "time and memory, in those of glom-pytorch")
+    _title(ax, f"{batch}, as shares of glom-pytorch")
     ax.legend(frameon=False, fontsize=7, loc="lower right")
-    return f"Time and memory in those of glom-pytorch: {'; '.join(said)}"
+    return f"{batch}, time and memory in those of glom-pytorch: {'; '.join(said)}"
 
 
 def _kinds(ax: Any, results: Mapping[str, Any]) -> str:

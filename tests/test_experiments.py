@@ -35,7 +35,7 @@ def test_list(capsys):
 @pytest.mark.parametrize(
     "words, message",
     [
-        (["bras"], "error: NAME: wanted one of spirals, constellations, bars"),
+        (["bras"], "error: NAME: wanted one of spirals, spirals_still, constellations"),
         (["fake", "--data", "my.npz"], "error: --data: fake has no such run"),
         (["bars", "--data", "none.npz"], "error: --data: wanted an npz file, found none at none"),
     ],

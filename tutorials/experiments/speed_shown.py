@@ -33,18 +33,13 @@ TIMES = {
 }
 PLAIN = {f"plain {key}": f"beside the plain twin: {head}" for key, head in TIMES.items()}
 FORMATS_OF_TIMES = FORMATS | dict.fromkeys((*TIMES, *PLAIN), ".1f")
+RACE = FASTER | SPACE | {"share of the rate": "of the rate of bare products"}
+BRIEF = {key: RACE[key] for key in ("forward faster", "training faster", *SPACE)}
 TABLES = {
-    "": Table(
-        first="contender",
-        columns=FASTER | SPACE | {"share of the rate": "of the rate of bare products"},
-        formats=FORMATS,
-    ),
-    "batch": Table(
-        first="contender",
-        columns=FASTER | SPACE | {"share of the rate": "of the rate of bare products"},
-        formats=FORMATS,
-        rows="batch",
-    ),
+    "": Table(first="contender", columns=RACE, formats=FORMATS),
+    "batch": Table(first="contender", columns=RACE, formats=FORMATS, rows="batch"),
+    "brief": Table(first="contender", columns=BRIEF, formats=FORMATS),
+    "several": Table(first="contender", columns=BRIEF, formats=FORMATS, rows="batch"),
     "seconds": Table(
         first="contender",
         columns=SECONDS | MEGABYTES | {"difference": "outputs apart by, at most"},

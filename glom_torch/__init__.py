@@ -15,8 +15,8 @@
     energy      does settling lower anything?
     fast        glom's settle, laid out for speed     lean, hear  its nets and its consensus
     near        consensus among few                   tiles, cut  within a radius; lists: drawn
+    once        no second derivatives by hand         cost        what fast's settling costs
     ranks       which of many processes am I          shares      one batch cut into equal parts
-    cost        what fast's settling costs, by count
     relatives   slot attention, transformer, capsules, mean field: what GLOM is measured beside
 
 Rooms marked * are doorways: facts exist once, in the NumPy house. What NumPy's house has beyond

@@ -54,7 +54,7 @@ def flops(
     if not training:
         return once + steps.nets + 2 * steps.compared
     # With `lam` left to the plain twin, which keeps who listened to whom.
-    compared = 6 if config.lam else 7 + 2 * recompute
+    compared = (6 if config.lam else 7) + 2 * recompute
     return once + once_trained + (3 + recompute) * steps.nets + compared * steps.compared
 
 

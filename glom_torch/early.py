@@ -35,6 +35,7 @@ def update_size(
     return (moved / length.clamp(min=SMALLEST)).amax(dim=-1)
 
 
+@torch.no_grad()
 def settle_until(
     params: dict,
     config: GlomConfig,

@@ -10,20 +10,26 @@ is kept (`lean`), and with `recompute` a step keeps only the state that it began
 again (Chen et al. 2016): less memory for about a third more time.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from glom_numpy.checks import check_image_shape, check_whole
+from glom_numpy.checks import (
+    check_flag,
+    check_image_shape,
+    check_levels_shape,
+    check_whole,
+)
 
 from .attention import consensus
 from .config import GlomConfig
-from .hear import Ears, ears
+from .hear import Ears, check_heard, ears
 from .lean import Net, lean_nets
 from .patches import image_to_tokens
 from .positions import location_code
@@ -52,14 +58,21 @@ def settle(
     Without `voices` the latter are of no step, and cost nothing. `recompute`: the backward pass
     does every step again, instead of keeping what it needs of it. `mask` may be what
     `near.listeners` says, in which nothing is (n, n) that need not be. Otherwise as `glom.settle`.
-    ValueError if `last` is not between 1 and `iters`.
+
+    Differentiable once, by autograd; for second derivatives and torch.func take `glom.settle`.
+    ValueError or TypeError names a bad choice, such as a `last` not between 1 and `iters`.
     """
+    check_whole("iters", iters, 0)
+    check_whole("start", start, 0)
+    check_flag("voices", voices)
+    check_flag("recompute", recompute)
     if last is not None and check_whole("last", last, 1) > iters:
         raise ValueError(f"last: wanted at most iters={iters}, got {last}")
     ready = prepare(params, config, img, mask)
     if levels is None:
         now = [e.view(1, 1, -1) for e in params["initial"].unbind()]
     else:
+        check_levels_shape(levels.shape, (*ready.seen.shape[:2], config.levels, config.dim))
         now = list(levels.unbind(dim=2))
     states, heard = [ready.whole(now)] if last is None else [], []
     again = recompute and torch.is_grad_enabled()
@@ -95,18 +108,14 @@ class Ready:
         config, beta = self.config, beta_at(self.config.beta, t)
         agreed: Sequence[Tensor | None] = [None] * config.levels
         if config.lam:  # the levels' similarities inform each other
-            choices = hearing(config, beta)
-            agreed = consensus(self.whole(now), mask=self.mask, **choices).unbind(dim=2)
+            listen = functools.partial(consensus, mask=self.mask, **hearing(config, beta))
+            agreed = _once_more(listen, self.whole(now), recompute=recompute).unbind(dim=2)
         then, said = [], []
         for l in range(config.levels):
             below = now[l - 1] if l else None
             above = now[l + 1] if l + 1 < config.levels else None
             given = (l, beta, below, now[l], above, agreed[l])
-            if recompute:
-                keep = dict(use_reentrant=False, preserve_rng_state=False)
-                new, heard = checkpoint(self.level, *given, **keep)
-            else:
-                new, heard = self.level(*given)
+            new, heard = _once_more(self.level, *given, recompute=recompute)
             then.append(new)
             said.append(heard)
         return then, said
@@ -151,12 +160,21 @@ def prepare(
     top_down = params.get("top_down", {})
     down = lean_nets(top_down, config, code, "top_down", config.top_down_activation)
     weights = _weights(params, config)
-    heard = ears(config, mask, tokens)
-    if not config.lam:
-        mask = None
-    elif mask is not None and not isinstance(mask, Tensor):
-        mask = torch.stack(list(mask))
-    return Ready(config, up, down, up[0](tokens), weights, heard, mask)
+    mask = check_heard(config, grid, mask)
+    heard = [] if config.lam else ears(config, mask, tokens)
+    together = None
+    if config.lam and mask is not None:
+        everybody = torch.ones(tokens.shape[1], tokens.shape[1], dtype=torch.bool)
+        dense = [everybody.to(img.device) if m is None else m for m in mask]
+        together = torch.stack(dense)
+    return Ready(config, up, down, up[0](tokens), weights, heard, together)
+
+
+def _once_more(run: Callable, *given: Any, recompute: bool) -> Any:
+    """What `run` says; with `recompute` it will be asked again in the backward pass."""
+    if not recompute:
+        return run(*given)
+    return checkpoint(run, *given, use_reentrant=False, preserve_rng_state=False)
 
 
 def _weights(params: dict, config: GlomConfig) -> Sequence[Sequence[float]] | Tensor:
@@ -184,7 +202,7 @@ def _fixed_code(
     return make(config, grid, dtype, device)
 
 
-@lru_cache(maxsize=32)
+@functools.lru_cache(maxsize=32)
 def _made_once(
     config: GlomConfig, grid: tuple[int, int], dtype: torch.dtype, device: torch.device
 ) -> Tensor:

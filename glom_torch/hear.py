@@ -13,14 +13,15 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from .attention import check_mask
 from .config import GlomConfig
 from .near import consensus_near, listed
+from .once import once
 from .step import hearing
+from .tiles import Tiles
 
-__all__ = ["Ears", "ears"]
+__all__ = ["Ears", "check_heard", "ears"]
 
 SMALLEST = 1e-12  # what `attention.unit` divides by at least
 
@@ -87,7 +88,7 @@ class _Consensus(torch.autograd.Function):
         return ears.weights(*ears.compared(_wide(e)), beta).to(e.dtype) @ e
 
     @staticmethod
-    @once_differentiable
+    @once
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None, None]:
         (e,), ears = ctx.saved_tensors, ctx.ears
         unit_query, unit_key, scale = COMPARED[ears.similarity](e.shape[-1])
@@ -118,34 +119,67 @@ def _through_unit(g: Float[Tensor, "b n d"], e: Float[Tensor, "b n d"]) -> Tenso
     return (g - along * direction) / length
 
 
+def check_heard(
+    config: GlomConfig, grid: tuple[int, int], mask: Tensor | Sequence | None
+) -> Tensor | Sequence | None:
+    """The same mask (l, i, j), or what `near.listeners` says, if it fits levels and grid.
+
+    ValueError otherwise, for a mask under which somebody hears nobody, and where `lam`, which
+    compares levels together, meets lists of who is heard.
+    """
+    n = grid[0] * grid[1]
+    if mask is None:
+        return mask
+    if isinstance(mask, Tensor):
+        check_mask(mask, torch.Size((config.levels, n, n)))
+        return mask
+    if len(mask) != config.levels:
+        wanted = f"an entry for each of {config.levels} levels"
+        raise ValueError(f"mask: wanted {wanted}, got {len(mask)}")
+    for level, entry in enumerate(mask):
+        if isinstance(entry, Tensor):
+            wanted, came = (n, n), tuple(entry.shape)
+        elif entry is None:
+            continue
+        elif config.lam:
+            kind = type(entry).__name__
+            raise ValueError(f"mask: wanted (i, j) or None for each level with lam, got {kind}")
+        elif isinstance(entry, Tiles):
+            wanted, came = grid, tuple(entry.cut[:2])
+        else:
+            wanted, came = (n,), (len(entry.places),)
+        if came != wanted:
+            raise ValueError(f"mask: wanted {wanted} at level {level}, got {came}")
+    return mask
+
+
 def ears(
     config: GlomConfig, mask: Tensor | Sequence | None, like: Float[Tensor, "b n d"]
 ) -> list[Ears]:
-    """The ears of every level under a mask (l, i, j), or what `near.listeners` says.
-
-    ValueError for a mask that does not fit the levels and locations (of `like`), and for one under
-    which somebody hears nobody.
-    """
+    """The ears of every level under a mask that `check_heard` has seen; n is that of `like`."""
     logit, n = hearing(config, 1.0)["self_logit"], like.shape[1]
     itself = None if logit is None else torch.eye(n, dtype=torch.bool, device=like.device)
     if mask is None:
         return [Ears(config.similarity, logit, itself)] * config.levels
     if isinstance(mask, Tensor):
-        check_mask(mask, torch.Size((config.levels, n, n)))
         mask = [_shortest(open_to) for open_to in mask]
-    if len(mask) != config.levels:
-        raise ValueError(
-            f"mask: wanted an entry for each of {config.levels} levels, got {len(mask)}"
-        )
-    made = []
-    for entry in mask:
-        if isinstance(entry, Tensor):
-            shut = _wide(like.new_zeros(n, n)).masked_fill(~entry, -math.inf)
-            replaced = None if itself is None else itself & entry
-            made.append(Ears(config.similarity, logit, replaced, shut))
-        else:
-            made.append(Ears(config.similarity, logit, itself, near=entry))
+    made: list[Ears] = []
+    for level, entry in enumerate(mask):
+        # Levels that hear alike share what is (n, n); a compiler sees to that by itself.
+        earlier = [] if torch.compiler.is_compiling() else range(level)
+        same = next((made[k] for k in earlier if mask[k] is entry), None)
+        made.append(_ear(config, logit, itself, entry, like) if same is None else same)
     return made
+
+
+def _ear(
+    config: GlomConfig, logit: float | None, itself: Tensor | None, entry: Any, like: Tensor
+) -> Ears:
+    if not isinstance(entry, Tensor):
+        return Ears(config.similarity, logit, itself, near=entry)
+    shut = _wide(like.new_zeros(entry.shape)).masked_fill(~entry, -math.inf)
+    replaced = None if itself is None else itself & entry
+    return Ears(config.similarity, logit, replaced, shut)
 
 
 def _shortest(open_to: Tensor) -> Any:

@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from .config import GlomConfig
 from .nets import ACTIVATIONS
+from .once import once
 
 __all__ = ["Net", "act_and_map", "lean_nets"]
 
@@ -55,7 +55,7 @@ def lean_nets(
     """The nets of all levels; `reached` is their name among `location_reaches`."""
     # Cut once: the gradient of a slice is a whole stack of zeros but for the slice.
     layers = [params[f"layer{index}"] for index in range(len(params))]
-    layers = [(layer["weight"].unbind(), layer["bias"].unbind()) for layer in layers]
+    layers = [(_cast(layer["weight"]).unbind(), _cast(layer["bias"]).unbind()) for layer in layers]
     if not layers:
         return []
     told = reached in config.location_reaches and config.location != "none"
@@ -69,6 +69,13 @@ def lean_nets(
             share = F.linear(code, place, share)
         made.append(Net(first, share, tuple(rest), activation))
     return made
+
+
+def _cast(weight: Tensor) -> Tensor:
+    """In autocast's type, once: of slices it would keep a new copy at every step."""
+    kind = weight.device.type
+    on = torch.is_autocast_enabled(kind)
+    return weight.to(torch.get_autocast_dtype(kind)) if on else weight
 
 
 def act_and_map(
@@ -94,7 +101,7 @@ class _ActAndMap(torch.autograd.Function):
         return F.linear(ACTIVATIONS[activation](x), weight, bias)
 
     @staticmethod
-    @once_differentiable
+    @once
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         flat = g.flatten(0, -2)

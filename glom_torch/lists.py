@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+
+from .once import once
 
 __all__ = ["Lists", "consensus_in_lists", "lists"]
 
@@ -76,7 +77,7 @@ class _InLists(torch.autograd.Function):
             return _sums(weights, wide, places).to(e.dtype)
 
     @staticmethod
-    @once_differentiable
+    @once
     def backward(ctx, g):
         e, query, size, places, spare, itself, heard_by = ctx.saved_tensors
         with torch.autocast(e.device.type, enabled=False):

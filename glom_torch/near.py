@@ -51,7 +51,7 @@ def listeners(
     i may listen to j; with `lam`, where levels are compared together, all are that. None in place
     of all if everybody hears everybody. Errors as there.
     """
-    if rng is None:  # nothing is drawn
+    if rng is None or not any(config.sample_counts):  # nothing is drawn
         return _fixed(config, grid, device)
     return _entries(config, grid, rng, device)
 

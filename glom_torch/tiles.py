@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from glom_numpy.listening import disc
 
 from .cut import SIDE, Cut, add, blocks, cut_for, paste, tiled, uncut, windows
+from .once import once
 
 __all__ = ["Tiles", "consensus_in_tiles", "tiles"]
 
@@ -102,7 +102,7 @@ class _InTiles(torch.autograd.Function):
         return uncut(out, cut)
 
     @staticmethod
-    @once_differentiable
+    @once
     def backward(ctx, g):
         e, query, size, *near = ctx.saved_tensors
         cut = Cut(*ctx.cut)

@@ -84,7 +84,7 @@ def until(
     size, sizes = update_size(levels, levels), []
     for t in range(start, start + iters):
         now, _ = ready.step(now, t)
-        after = torch.stack(now, dim=2)
+        after = ready.whole(now)
         moved = update_size(levels, after)
         out[who] = after.to(out.dtype)  # autocast: steps may be of half precision
         steps[who] += 1

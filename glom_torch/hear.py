@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .attention import check_mask
+from .attention import check_mask, unit
 from .config import GlomConfig
 from .near import consensus_near, listed
 from .once import once
@@ -57,7 +57,7 @@ class Ears:
     def compared(self, e: Float[Tensor, "b n d"]) -> tuple[Tensor, Tensor]:
         """Queries and keys."""
         unit_query, unit_key, _ = COMPARED[self.similarity](e.shape[-1])
-        direction = e / _length(e) if unit_query or unit_key else e
+        direction = unit(e) if unit_query or unit_key else e
         return direction if unit_query else e, direction if unit_key else e
 
     def weights(self, query: Tensor, key: Tensor, beta: float) -> Float[Tensor, "b i j"]:
@@ -101,8 +101,8 @@ class _Consensus(torch.autograd.Function):
         g_logits = g_logits.mul_(ctx.beta * scale)
         if ears.itself is not None:
             g_logits = g_logits.masked_fill_(ears.itself, 0.0)
-        for unit, part in ((unit_query, g_logits @ key), (unit_key, g_logits.mT @ query)):
-            grad += _through_unit(part, wide) if unit else part
+        for of_unit, part in ((unit_query, g_logits @ key), (unit_key, g_logits.mT @ query)):
+            grad += _through_unit(part, wide) if of_unit else part
         return grad.to(e.dtype), None, None
 
 

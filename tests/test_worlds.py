@@ -86,6 +86,13 @@ def test_open_world_by_name():
     assert film.images.shape == (2, 4, 48, 48, 3) and film.objects.max() == 3
 
 
+def test_a_range_may_come_from_json_as_a_list():
+    one, other = (
+        open_world("puppets", count=3, spread=spread, rng=rng()) for spread in ((5, 7), [5, 7])
+    )
+    np.testing.assert_array_equal(one.images, other.images)
+
+
 @pytest.mark.parametrize("world", DRAWN)
 def test_every_split_of_a_world_is_other_scenes(world):
     splits = {

@@ -102,9 +102,9 @@ def open_world(
 
     avatars: `split` "train", "test" or "all"; always 16x16. Every other world is drawn: `count`
     scenes of `size` pixels (None: as its generator says) from `rng`, with any other `choices` of
-    its generator (objects=3, frames=2, ...). Its splits: "train" ("all" is the same), "test", and
-    those out of distribution, WORLDS[name].beyond: "ood_objects" (more of them), "ood_scale"
-    (larger), "ood_rotation", ... From the same seed each draws other scenes.
+    its generator (objects=3, frames=2, ...; a list counts as a tuple). Its splits: "train" ("all"
+    is the same), "test", and those out of distribution, WORLDS[name].beyond: "ood_objects" (more of
+    them), "ood_scale" (larger), "ood_rotation", ... From the same seed each draws other scenes.
     npz: all of it, as it is. Folder: all of it, at `size`, which must then be given. A path named
     like a world needs its folder: "./avatars".
     Raises ValueError for an unknown name or split (lists the known) and for a size the world does
@@ -149,7 +149,9 @@ def _drawn(
     # A stream of its own for each, or training and test scenes would be the same ones.
     train, test, beyond = rng.spawn(3)
     stream = {"train": train, "all": train, "test": test}.get(split, beyond)
-    changes = dict(world.beyond.get(split, {})) | choices
+    # JSON has no tuples: a range of a config comes as a list.
+    given = {name: tuple(v) if isinstance(v, list) else v for name, v in choices.items()}
+    changes = dict(world.beyond.get(split, {})) | given
     if size is not None:
         changes["size"] = size
     return world.draw(count, rng=stream, **changes)

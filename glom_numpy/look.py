@@ -22,7 +22,7 @@ from .losses import (
 )
 from .nets import mlp, mlp_vjp
 from .ops import add_trees
-from .recipe import Draws, Recipe, who_listens
+from .recipe import SECOND_VIEW, Draws, Recipe, who_listens
 from .step import beta_at, hearing
 
 __all__ = ["look", "look_vjp"]
@@ -72,8 +72,8 @@ def look(
 
 def counted(recipe: Recipe, draws: Draws) -> Bool[Array, "b n"]:
     """Which patches the reconstruction is scored on: the hidden ones, or all."""
-    hidden_only = recipe.hidden_only and recipe.mask_ratio > 0
-    return draws.hidden if hidden_only else np.ones_like(draws.hidden)
+    some_are = recipe.mask_ratio > 0 or recipe.contrasted(len(draws.anchors), "crop")
+    return draws.hidden if recipe.hidden_only and some_are else np.ones_like(draws.hidden)
 
 
 def _contests(
@@ -94,7 +94,7 @@ def _contests(
     contests = []
     for l, weight in enumerate(recipe.weights("contrast", config.levels)):
         partners, first = draws.partners[l], 0
-        if weight and sources[l] == "view":  # the same place in the other view
+        if weight and sources[l] in SECOND_VIEW:  # the same place in the other view
             partners, first = draws.anchors[l], b
         elif weight and sources[l] == "attention":
             how = hearing(config, beta_at(config.beta, t))

@@ -21,15 +21,17 @@ from .checks import (
 )
 from .choices import Choices
 from .config import GlomConfig
+from .hide import check_crop, hidden_blocks, hide_outside, nested_windows, places_in
 from .positions import grid_distances
 from .weights import draw_shapes, net_shapes
 
-__all__ = ["POSITIVES", "Draws", "Recipe", "draw", "init_heads", "who_listens"]
+__all__ = ["POSITIVES", "SECOND_VIEW", "Draws", "Recipe", "draw", "init_heads", "who_listens"]
 
 Array = np.ndarray
 
 # Where the positive of a contrastive pair comes from.
-POSITIVES = ("radius", "attention", "view")
+POSITIVES = ("radius", "attention", "view", "crop")
+SECOND_VIEW = ("view", "crop")  # of these: the same place in a second view of the picture
 # Where a level's segments come from: labels that a world may have, or its pictures and films
 # alone (`worlds.gestalt`); "" is nowhere.
 LABELS = ("parts", "groups", "objects")
@@ -72,9 +74,15 @@ class Recipe(Choices):
     contrast: float | tuple[float, ...] = 0.0  # weight per level
     positives: str | tuple[str, ...] = "radius"
     contrast_radius: float | tuple[float, ...] = 1.5  # in patches, for positives="radius"
+    # For positives="crop" (nested crops, our reading): the first view of a picture shows a window
+    # of it only, the second a smaller one within that, where the anchors are; all else is hidden.
+    # Sides: the outer's as a share of the picture's, the inner's as a share of the outer's. Other
+    # levels settle the same two views, and their anchors may lie outside.
+    crop: tuple[float, float] = (0.75, 0.5)
     anchors: int = 16  # locations per picture, less those of which `segments` say nothing
-    # The same locations in every picture of the batch: then the negatives stand where the anchor
-    # stands, and knowing the place does not help to find one's partner; what is there must.
+    # The same locations in every picture of the batch, and the same crops: then the negatives stand
+    # where the anchor stands, and knowing the place does not help to find one's partner; what is
+    # there must.
     same_places: bool = False
     temperature: float = 0.1
     projection: int = 0  # width of the projection head before the contrast; 0: none
@@ -119,6 +127,7 @@ class Recipe(Choices):
             check_number("contrast_radius", radius)
         for source in _each(self.positives):
             check_choice("positives", source, POSITIVES)
+        check_crop(self.crop)
 
     def weights(self, name: str, levels: int) -> tuple[float, ...]:
         """The weight at each level of "reconstruction", "agreement", "contrast" or "pairs"."""
@@ -134,8 +143,12 @@ class Recipe(Choices):
 
     def views(self, levels: int) -> int:
         """How many corrupted views of each picture are settled: 2 if a level contrasts them."""
-        weights, sources = self.weights("contrast", levels), self.sources(levels)
-        return 1 + any(w and s == "view" for w, s in zip(weights, sources, strict=True))
+        return 1 + bool(self.contrasted(levels, *SECOND_VIEW))
+
+    def contrasted(self, levels: int, *sources: str) -> tuple[int, ...]:
+        """The levels that are contrasted, with positives from one of these sources."""
+        asked = zip(self.weights("contrast", levels), self.sources(levels), strict=True)
+        return tuple(l for l, (weight, source) in enumerate(asked) if weight and source in sources)
 
 
 def _each(choice: Any) -> tuple[Any, ...]:
@@ -151,7 +164,7 @@ class Draws:
     """
 
     steps: int  # how many steps to settle
-    hidden: Any  # (v*b, n) bool: patches painted over
+    hidden: Any  # (v*b, n) bool: patches painted over, all outside of the crops among them
     noise: Any  # (v*b, c, H, W), added to the pictures, or None
     anchors: Any  # (l, b, m) whole numbers: locations
     partners: Any  # (l, b, m): their positives, where these come from the radius
@@ -170,8 +183,8 @@ def draw(config: GlomConfig, recipe: Recipe, b: int, rng: np.random.Generator) -
     if any(recipe.weights("contrast", levels)) and b < 2:
         raise ValueError(f"images: contrast wants at least 2 pictures in a batch, got {b}")
     steps = int(rng.integers(recipe.min_iters or recipe.iters, recipe.iters + 1))
-    seen = recipe.views(levels) * b
-    hidden = np.stack([_hide(recipe, (h, w), rng) for _ in range(seen)])
+    seen, blocks = recipe.views(levels) * b, (recipe.mask_ratio, recipe.mask_block)
+    hidden = np.stack([hidden_blocks((h, w), *blocks, rng) for _ in range(seen)])
     noise = None
     if recipe.noise:
         size = h * config.patch[0], w * config.patch[1]
@@ -182,16 +195,20 @@ def draw(config: GlomConfig, recipe: Recipe, b: int, rng: np.random.Generator) -
         anchors = np.repeat(anchors[:, :1], b, axis=1)
     radii = per_level("contrast_radius", recipe.contrast_radius, levels)
     partners = anchors.copy()  # at levels whose positives come from elsewhere, or from nowhere
-    asked = zip(recipe.weights("contrast", levels), recipe.sources(levels), strict=True)
-    for level, (weight, source) in enumerate(asked):
-        if weight and source == "radius":
-            partners[level] = _near(anchors[level], radii[level], (h, w), rng)
+    for level in recipe.contrasted(levels, "radius"):
+        partners[level] = _near(anchors[level], radii[level], (h, w), rng)
     chances = rng.random(shape)
     far = int(rng.integers(2**63)) if any(config.sample_counts) else None
     before = 0
     if recipe.carried and rng.random() < recipe.carried:
         before = int(rng.integers(recipe.min_iters or recipe.iters, recipe.longest + 1))
         steps = recipe.reads + 1
+    if cropped := recipe.contrasted(levels, "crop"):  # last: all else is as it is without crops
+        windows = nested_windows((h, w), recipe.crop, 1 if recipe.same_places else b, rng)
+        for level in cropped:
+            anchors[level] = partners[level] = places_in(windows[1], recipe.anchors, rng)
+        windows = np.broadcast_to(windows, (2, b, h * w)).reshape(hidden.shape)
+        hidden = hide_outside(hidden, windows, rng)
     return Draws(steps, hidden, noise, anchors, partners, chances, far, before)
 
 
@@ -199,22 +216,6 @@ def who_listens(config: GlomConfig, draws: Draws) -> Bool[Array, "l i j"] | None
     """Who may listen to whom in this training step; as `attention.listening_mask`."""
     rng = None if draws.far is None else np.random.default_rng(draws.far)
     return listening_mask(config, config.grid, rng)
-
-
-def _hide(recipe: Recipe, grid: tuple[int, int], rng: np.random.Generator) -> Array:
-    """Which patches of one picture are hidden, in whole blocks; never all of them."""
-    hidden = np.zeros(grid, dtype=bool)
-    if not recipe.mask_ratio:
-        return hidden.reshape(-1)
-    side = recipe.mask_block
-    rows, cols = -(-grid[0] // side), -(-grid[1] // side)
-    if rows * cols < 2:
-        raise ValueError(f"mask_block: wanted at least 2 blocks in {grid} patches, got {side}")
-    count = min(max(round(recipe.mask_ratio * rows * cols), 1), rows * cols - 1)
-    for block in rng.permutation(rows * cols)[:count]:
-        y, x = (block // cols) * side, (block % cols) * side
-        hidden[y : y + side, x : x + side] = True
-    return hidden.reshape(-1)
 
 
 def _near(anchors: Array, radius: float, grid: tuple[int, int], rng: np.random.Generator) -> Array:

@@ -8,7 +8,7 @@ from .attention import attention_weights
 from .config import GlomConfig
 from .losses import agreement, gather, info_nce, pairs, partners_by_attention, reconstruction
 from .nets import mlp
-from .recipe import Draws, Recipe, who_listens
+from .recipe import SECOND_VIEW, Draws, Recipe, who_listens
 from .step import beta_at, hearing
 
 __all__ = ["look"]
@@ -58,9 +58,9 @@ def look(
 
 def counted(recipe: Recipe, draws: Draws) -> Bool[Tensor, "b n"]:
     """Which patches the reconstruction is scored on: the hidden ones, or all."""
-    hidden_only = recipe.hidden_only and recipe.mask_ratio > 0
+    some_are = recipe.mask_ratio > 0 or recipe.contrasted(len(draws.anchors), "crop")
     hidden = torch.as_tensor(draws.hidden)
-    return hidden if hidden_only else torch.ones_like(hidden)
+    return hidden if recipe.hidden_only and some_are else torch.ones_like(hidden)
 
 
 def _contests(
@@ -81,7 +81,7 @@ def _contests(
     contests = []
     for l, weight in enumerate(recipe.weights("contrast", config.levels)):
         partners, first = draws.partners[l], 0
-        if weight and sources[l] == "view":  # the same place in the other view
+        if weight and sources[l] in SECOND_VIEW:  # the same place in the other view
             partners, first = draws.anchors[l], b
         elif weight and sources[l] == "attention":
             how = hearing(config, beta_at(config.beta, t))

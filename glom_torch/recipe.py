@@ -12,11 +12,20 @@ from jaxtyping import Bool
 from torch import Tensor
 
 import glom_numpy.recipe
-from glom_numpy.recipe import POSITIVES, Draws, Recipe, draw, init_heads
+from glom_numpy.recipe import POSITIVES, SECOND_VIEW, Draws, Recipe, draw, init_heads
 
 from .config import GlomConfig
 
-__all__ = ["POSITIVES", "Draws", "Recipe", "draw", "init_heads", "to_tensors", "who_listens"]
+__all__ = [
+    "POSITIVES",
+    "SECOND_VIEW",
+    "Draws",
+    "Recipe",
+    "draw",
+    "init_heads",
+    "to_tensors",
+    "who_listens",
+]
 
 
 def to_tensors(

@@ -163,6 +163,7 @@ for label, changes in {
     "pairs": dict(pairs=(0, 0.3, 0.2, 0), contrast=0.0, segments=("", "parts", "objects", "")),
     "carried": dict(carried=1.0, longest=9),
     "unsaid": dict(pairs=(0, 0.3, 0, 0), segments=("", "parts", "", ""), background=False),
+    "crop": dict(positives="crop", mask_ratio=0.0),
 }.items():
     r, c = recipe.replace(**changes), config()
     draws = draw(c, r, 2, RNG)

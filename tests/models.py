@@ -102,4 +102,15 @@ MODELS = {
         glom(voice_weights=((0, 1, 1, 0), (1, 2, 0, 3), (2, 1, 5, 1)), init="loud"),
         Recipe(iters=4),
     ),
+    "nested_crops": (
+        glom(state_norm="layer"),
+        Recipe(
+            iters=4,
+            contrast=(0.3, 0.2, 0.1),
+            positives=("crop", "crop", "radius"),
+            crop=(0.9, 0.6),
+            anchors=5,
+            mask_ratio=0.3,
+        ),
+    ),
 }

@@ -12,6 +12,7 @@ from glom_numpy.recipe import Recipe, draw, init_heads
 pytestmark = pytest.mark.usefixtures("as_users_run_it")
 
 SIZES = dict(dim=5, levels=3, image_size=(6, 10), patch_size=2)
+CROPS = dict(contrast=1.0, positives="crop")
 
 
 @pytest.mark.parametrize(
@@ -63,11 +64,19 @@ def test_configs_that_are_refused(choices, said):
         (dict(carried=1.5), "carried: wanted"),
         (dict(mask_ratio=1.5), "mask_ratio: wanted a finite number in .0.0, 1.0., got 1.5"),
         (dict(temperature=0), "temperature: wanted"),
-        (dict(positives="friends"), "positives: wanted one of attention, radius, view"),
+        (dict(positives="friends"), "positives: wanted one of attention, crop, radius, view"),
         (dict(positives=("view",)), "positives: wanted one or 3 names, got"),
         (dict(contrast=(1, 2)), "contrast: wanted one number or 3, one per level; got 2"),
         (dict(reconstruction=-1), "reconstruction: wanted a finite number in .0.0, inf., got -1"),
         (dict(contrast=1, contrast_radius=0.5), "contrast_radius: wanted >= 1 patch"),
+        (dict(crop=(0.5,)), "crop: wanted two shares, of the outer and the inner crop, got .0.5,."),
+        (dict(crop=(0.5, 1.5)), "crop: wanted a finite number in .0.0, 1.0., got 1.5"),
+        (dict(crop=(float("nan"), 0.5)), "crop: wanted a finite number in .0.0, 1.0., got nan"),
+        (
+            dict(CROPS, crop=(0.75, 1.0)),
+            "crop: wanted an inner .* of 2 x 4 patches in 3 x 5, got",
+        ),
+        (dict(CROPS, crop=(0.0, 0.5)), "crop: wanted an inner .* of 1 x 1 .* got .0.0, 0.5."),
         (dict(mask_block=5), "mask_block: wanted at least 2 blocks in .3, 5. patches, got 5"),
         (dict(recipe=1), "recipe: unknown choice; known are iters, min_iters"),
     ],

@@ -89,7 +89,7 @@ def as_kept(asked, kept):
     """What is asked now, less choices that are newer than the results and have their defaults."""
     if not isinstance(asked, dict) or not isinstance(kept, dict):
         return asked
-    known = GlomConfig().to_dict() | Recipe().to_dict()
+    known = files.plain(GlomConfig().to_dict() | Recipe().to_dict())
     newer = {k for k in asked.keys() - kept.keys() if k in known and known[k] == asked[k]}
     return {k: as_kept(v, kept.get(k)) for k, v in asked.items() if k not in newer}
 

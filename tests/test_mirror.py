@@ -29,6 +29,7 @@ ONLY_NUMPY = {
     "choices": "facts exist once: what configs share",
     "ops": "a framework gives you these",
     "optim": "a framework gives you these: torch.optim",
+    "hide": "facts exist once: the torch house hides what NumPy drew",
     "listening": "facts exist once: the torch house hears whom NumPy drew",
     "gradcheck": "a framework gives you these: autograd",
     "figures": "arrays to matplotlib figures, imported on request",

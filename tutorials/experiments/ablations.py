@@ -60,6 +60,7 @@ IN_TRAINING: dict[str, dict[str, dict[str, Any]]] = {
     "only reconstruction": {"recipe": {"pairs": 0.0}},
     "InfoNCE of neighbors in place of pairs": {"recipe": INFO_NCE},
     "and with a projection head": {"recipe": INFO_NCE | {"projection": 24}},
+    "InfoNCE of nested crops": {"recipe": INFO_NCE | {"positives": "crop"}},
 }
 VARIANTS = ("at test", *(name for name in IN_TRAINING))
 

@@ -8,6 +8,7 @@
     controls      what needs no learning, or must do worse
     scorer        from vectors to the rows of a table
     segmentation  spirals, constellations, bars, puppets: islands at two levels without labels?
+    variants      who takes part in that, and what each is trained with
     ellipses      wholes of ambiguous parts, supervised: does one location know its whole?
     ellipse_models, ellipse_rows, ellipse_scenes   its models, its scores, its columns
     ablations     one thing changed: at test, in training

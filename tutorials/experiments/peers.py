@@ -11,43 +11,63 @@ from glom_numpy.record import curve_path
 from glom_numpy.relatives import count_params
 from glom_numpy.worlds import Scenes, first_frames
 
+from . import controls
 from .files import read_json
-from .measure import score, score_labels
-from .relatives import Relative, slots_at, tokens_at, train
+from .measure import score, score_labels, score_some
+from .relatives import Relative, Taught, slots_at, tokens_at, train
 from .scorer import NAMES, Row, Scorer, times
+from .shown import TRANSFORMERS
 
 
 def run(asked: Mapping[str, Any], pictures: Scenes, test: Scenes, folder: Path) -> dict[str, Any]:
     """Train a relative on `pictures`, or go on, and score it on `test`.
 
-    `asked` has the three sections of its config file and, for slot attention, how many `slots`.
+    `asked` has the three sections of its config file; for slot attention also how many `slots`, for
+    a transformer that is taught as GLOM is, what it is `taught`.
     """
     training, recipe = Training.from_dict(asked["train"]), Recipe.from_dict(asked["recipe"])
     images = first_frames(pictures)
     height, width, channels = images.shape[1:]
     sizes = {"image_size": (height, width), "channels": channels}
-    relative = Relative(GlomConfig.from_dict(sizes | asked["glom"]), recipe, asked.get("slots"))
+    config = GlomConfig.from_dict(sizes | asked["glom"])
+    taught = Taught(**asked["taught"]) if "taught" in asked else None
+    labels = None if taught is None else taught.labels(pictures, config.grid)
+    relative = Relative(config, recipe, asked.get("slots"), taught)
     out = folder / "relative.safetensors"
-    params = train(relative, training, images, out)
+    params = train(relative, training, images, out, labels)
     tuned, grid = pictures[: asked["scoring"]["tuned"]], relative.config.grid
     scorer = Scorer(test=test, tuned=tuned, grid=grid, seed=training.seed)
     if relative.slots is None:
-        name, rows = "transformer", transformer_rows(scorer, params, relative)
+        name = TRANSFORMERS["transformer" if taught is None else "transformer_taught"]
+        rows = transformer_rows(scorer, params, relative, name, asked["scoring"]["hidden"])
     else:
         name = f"slot attention, {relative.slots} slots"
         rows = slot_rows(scorer, params, relative, name)
     return {"rows": rows, "cost": [cost(name, params, out)], "trained t": recipe.iters}
 
 
-def transformer_rows(scorer: Scorer, params: dict, relative: Relative) -> list[Row]:
-    """k-means and islands of its tokens, the same for parts and for objects, at all times."""
-    trained, levels = relative.recipe.iters, dict.fromkeys(NAMES, 0)
+def transformer_rows(
+    scorer: Scorer, params: dict, relative: Relative, name: str, share: float
+) -> list[Row]:
+    """k-means and islands at all times: of its tokens, the same for parts and for objects.
+
+    Of one that is taught, of the readout for each; and once more with a share of patches hidden.
+    """
+    trained, taught = relative.recipe.iters, relative.taught is not None
+    levels = {n: k if taught else 0 for k, n in enumerate(NAMES)}
     tuned = tokens_at(params, relative, first_frames(scorer.tuned), [trained])[trained]
     taus = scorer.taus(tuned.by_name(levels))
     rows = []
     for t, look in tokens_at(params, relative, scorer.images, times(trained)).items():
-        own = scorer.row("transformer", t, look.by_name(levels), taus, nested=False)
+        own = scorer.row(name, t, look.by_name(levels), taus, nested=taught)
         rows.append(own | look.about(levels))
+    if not (taught and share):
+        return rows
+    images, hidden = controls.hide(scorer.images, relative.config, share, scorer.rng())
+    for t, look in tokens_at(params, relative, images, (1, 2, 3, 4, trained, 4 * trained)).items():
+        own = look.by_name(levels)
+        row = scorer.row(f"{name}, {share:.0%} of patches hidden", t, own, taus)
+        rows.append(row | score_some(own, scorer.labels, hidden, scorer.rng()))
     return rows
 
 

@@ -1,9 +1,9 @@
 """Slot attention and iterated self-attention, trained on GLOM's pictures and scored as GLOM is.
 
 Each learns as its authors teach it: slots paint the whole picture (an autoencoder, mask_ratio 0:
-Locatello et al. 2020, section 4.1), the transformer fills in what was hidden. The steps are fixed
-in the config, so that training takes about as long as GLOM's; the sizes, so that there are about as
-many parameters.
+Locatello et al. 2020, section 4.1), the transformer fills in what was hidden. A second transformer
+is also `Taught` what GLOM is taught. The steps are fixed in the config, so that training takes
+about as long as GLOM's; the sizes, so that there are about as many parameters.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,13 +13,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from glom_numpy.config import GlomConfig
 from glom_numpy.flags import Training
 from glom_numpy.record import fingerprint
-from glom_torch.recipe import Recipe, draw
+from glom_numpy.weights import draw_shapes, net_shapes
+from glom_numpy.worlds import Scenes, segment_labels
+from glom_torch.losses import pairs, reconstruction
+from glom_torch.nets import mlp
+from glom_torch.recipe import Draws, Recipe, draw
 from glom_torch.relatives import (
     init_slots,
     init_transformer,
@@ -28,6 +32,9 @@ from glom_torch.relatives import (
     transformer_model,
     transformer_objective,
 )
+from glom_torch.relatives.front import features, normalize
+from glom_torch.relatives.objective import counted, shown
+from glom_torch.relatives.self_attention import decode_patches, settle_tokens
 from glom_torch.weights import to_tensors
 from glom_torch.worlds import to_model
 
@@ -39,20 +46,42 @@ HEADS = 4
 
 
 @dataclass(frozen=True)
+class Taught:
+    """What GLOM's level of parts and its top level are taught, for two readouts to be taught too.
+
+    Segments by name, the weights of `pairs`, and the weight of what is filled in.
+    """
+
+    segments: Sequence[str]
+    pairs: Sequence[float]
+    background: bool
+    reconstruction: float
+
+    def labels(self, pictures: Scenes, grid: tuple[int, int]) -> Int[Array, "N n l"]:
+        """The segments of the pictures (of films: of the first frames), as GLOM is given them."""
+        names = tuple(self.segments)
+        return segment_labels(pictures, names, grid, background=self.background)
+
+
+@dataclass(frozen=True)
 class Relative:
     """What is trained: with `slots` a slot attention of so many, without a transformer."""
 
     config: GlomConfig
     recipe: Recipe
     slots: int | None = None
+    taught: Taught | None = None
 
     def fresh(self, seed: int) -> dict[str, Any]:
-        """Parameters before training."""
+        """Parameters before training; "readouts" among them, where there are any to teach."""
         rng = np.random.default_rng(seed)
         if self.slots is None:
             drawn = init_transformer(self.config, rng, heads=HEADS)
         else:
             drawn = init_slots(self.config, rng)
+        if self.taught is not None:  # linear, one for each kind of segment
+            d = self.config.dim
+            drawn |= draw_shapes(net_shapes("readouts", len(self.taught.pairs), [d, d]), rng)
         return to_tensors(drawn, dtype=torch.float32)
 
     def noise(self, count: int, rng: np.random.Generator) -> Tensor:
@@ -60,12 +89,17 @@ class Relative:
         drawn = rng.standard_normal((count, self.slots, self.config.dim))
         return torch.tensor(drawn, dtype=torch.float32)
 
-    def loss(self, images: Array, batch: int) -> Callable[[dict, np.random.Generator], tuple]:
+    def loss(
+        self, images: Array, batch: int, labels: Array | None = None
+    ) -> Callable[[dict, np.random.Generator], tuple]:
         """The loss of one step, as `descend` takes it; pictures are drawn as for GLOM."""
 
         def loss(params: dict, rng: np.random.Generator) -> tuple[Tensor, dict[str, Tensor]]:
             chosen = rng.choice(len(images), batch, replace=False)
             seen, draws = to_model(images[chosen]), draw(self.config, self.recipe, batch, rng)
+            if self.taught is not None:
+                given = params["model"], self.config, self.recipe, self.taught, seen, draws
+                return taught_objective(*given, torch.from_numpy(labels[chosen]))
             given = params["model"], self.config, self.recipe, seen, draws
             if self.slots is None:
                 return transformer_objective(*given)
@@ -74,16 +108,56 @@ class Relative:
         return loss
 
 
-def train(relative: Relative, training: Training, images: Array, out: Path) -> dict[str, Any]:
-    """Train at `out`, or go on there, as `train_at` says; returns the parameters."""
+def taught_objective(
+    params: dict,
+    config: GlomConfig,
+    recipe: Recipe,
+    taught: Taught,
+    images: Float[Tensor, "b c H W"],
+    draws: Draws,
+    labels: Int[Tensor, "b n l"],
+) -> tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]:
+    """`transformer_objective` with what GLOM is taught besides; the terms sum to the loss.
+
+    Read from the same states: the mean over the last recipe.reads of draws.steps blocks.
+    """
+    patches, seen = shown(config, recipe, images, draws)
+    states = settle_tokens(params, features(params, config, seen), iters=draws.steps)
+    weight, scored = patches.new_tensor([taught.reconstruction]), counted(recipe, draws)
+    terms = {name: images.new_zeros(()) for name in ("reconstruction", "pairs")}
+    for x in states[-recipe.reads :]:
+        painted = decode_patches(params, x)[:, :, None, :]
+        error = reconstruction(painted, patches, weight, scored)
+        terms["reconstruction"] = terms["reconstruction"] + error / recipe.reads
+        read = read_out(params, x).unbind(2)
+        for share, own, segments in zip(taught.pairs, read, labels.unbind(2), strict=True):
+            terms["pairs"] = terms["pairs"] + share * pairs(own, segments) / recipe.reads
+    return terms["reconstruction"] + terms["pairs"], terms
+
+
+def read_out(params: dict, x: Float[Tensor, "b n d"]) -> Float[Tensor, "b n l d"]:
+    """The readouts of tokens, with the axes of GLOM's levels; a layer norm first, as to decode."""
+    told = normalize(params["norm_out"], x)[:, :, None, :]
+    readouts = params["readouts"]
+    return mlp(readouts, told.expand(-1, -1, len(readouts["layer0"]["bias"]), -1))
+
+
+def train(
+    relative: Relative, training: Training, images: Array, out: Path, labels: Array | None = None
+) -> dict[str, Any]:
+    """Train at `out`, or go on there, as `train_at` says; returns the parameters.
+
+    `labels`: the segments (N, n, l) that a transformer is taught.
+    """
+    told = () if labels is None else (labels,)
     params = train_at(
         out,
         relative.config,
         relative.recipe,
         training,
-        fingerprint(images),
+        fingerprint(images, *told),
         lambda: {"model": relative.fresh(training.seed)},
-        relative.loss(images, training.batch),
+        relative.loss(images, training.batch, *told),
     )
     return params["model"]
 
@@ -91,22 +165,31 @@ def train(relative: Relative, training: Training, images: Array, out: Path) -> d
 def tokens_at(
     params: dict, relative: Relative, images: Array, steps: Sequence[int]
 ) -> dict[int, Look]:
-    """The looks at a transformer after some blocks: its tokens are the one level there is."""
+    """The looks at a transformer after some blocks: its tokens are the one level there is.
+
+    Of one that is taught the readouts are the levels.
+    """
+    model = {name: tree for name, tree in params.items() if name != "readouts"}
     kept: dict[int, list[Array]] = {t: [] for t in sorted(set(steps))}
-    moved: dict[int, list[float]] = {t: [] for t in kept}  # by batch
+    moved: dict[int, list[Array]] = {t: [] for t in kept}  # of each batch, by level
     for start in range(0, len(images), BATCH):
         img = to_model(images[start : start + BATCH])
         with torch.no_grad():
-            states = transformer_model(params, relative.config, img, iters=max(kept))[0]
+            states = transformer_model(model, relative.config, img, iters=max(kept))[0]
+            if relative.taught is None:
+                states = states[:, :, :, None]
+            else:
+                states = torch.stack([read_out(params, x) for x in states])
         moved_by = (states[1:] - states[:-1]).norm(dim=-1).mean(dim=2)
         update = (moved_by / states[1:].norm(dim=-1).mean(dim=2)).mean(dim=1)
         for t in kept:
-            kept[t].append(states[t, :, :, None].numpy())
-            moved[t].append(float(update[t - 1]) if t else 0.0)
+            kept[t].append(states[t].numpy())
+            moved[t].append(update[t - 1].numpy() if t else None)
     looks = {}
     for t, levels in kept.items():
-        update = np.average(moved[t], weights=[len(part) for part in levels])
-        looks[t] = Look(np.concatenate(levels), np.array([update]) if t else None)
+        share = [len(part) for part in levels]
+        update = np.average(moved[t], axis=0, weights=share) if t else None
+        looks[t] = Look(np.concatenate(levels), update)
     return looks
 
 

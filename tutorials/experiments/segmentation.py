@@ -1,15 +1,18 @@
 """Do islands form, without labels, at two levels, from columns that see only themselves?
 
 One GLOM is trained from films (what moves together belongs together) and tested on still pictures
-of another split: its top level against objects, a lower one against parts, beside controls and
-beside slot attention and a transformer, trained on the same pictures for about as long with about
-as many parameters. Where there is a `configs/NAME.still.json`, a second GLOM sees still pictures
-only. `configs/NAME.json` names what each level is taught: the level of parts is the highest below
-the top with a name of `LOWER`.
+of another split: its top level against objects, a lower one against parts. Beside it are controls,
+slot attention and a transformer, trained on the same pictures for about as long with about as many
+parameters, each as its authors teach it. A second transformer is also taught what GLOM is taught:
+is it the teacher that makes the difference? A second GLOM sees still pictures only, where there is
+a `configs/NAME.still.json`. A third is taught with true labels: is it the teacher that limits the
+islands, or the model? `variants` says who takes part where.
+
+`configs/NAME.json` names what each level is taught: the level of parts is the highest below the top
+with a name of `variants.LOWER`.
 """
 
 import contextlib
-import json
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -18,75 +21,23 @@ from typing import Any
 
 import numpy as np
 
-from glom_numpy.config import GlomConfig
 from glom_numpy.flags import Training
-from glom_numpy.recipe import Recipe
 from glom_numpy.worlds import WORLDS, Scenes, open_world
 from glom_torch.checkpoint import load, load_glom
 from glom_torch.glom import Glom
 from glom_torch.train import main as train_glom
 
 from . import own_data, peers
-from .files import HERE, write_json
+from .files import write_json
 from .measure import looks_at
 from .runs import Experiment
 from .scorer import Scorer
 from .shown import ROWS, TABLES, WORDS, about, figure
+from .variants import CONFIGS, TAKE_PART, choices, levels_of, lower_level
+
+__all__ = ["CONFIGS", "EXPERIMENTS", "choices", "lower_level", "run", "trained"]
 
 Say = Callable[[str], None]
-CONFIGS = HERE / "configs"
-LOWER = ("parts", "regions", "moving_regions")  # what a level of parts is taught with
-# Pictures that are scored, training pictures on which tau is chosen, pictures that are drawn; the
-# share of patches that are hidden in the pictures which are scored once more.
-SCORING = {"tested": 100, "tuned": 50, "drawn": 4, "hidden": 0.3}
-# One for each object, or each part, and one for the ground, as the authors count slots.
-SLOTS = {
-    "slot_attention": dict.fromkeys(WORDS, 3),
-    "slot_attention_parts": {"spirals": 9, "constellations": 11, "bars": 9, "puppets": 9},
-}
-VARIANTS = (*ROWS, *SLOTS, "transformer")
-OTHERS = tuple(variant for variant in VARIANTS if variant != "slot_attention_parts")
-# Slots for parts take twice as long, once is enough; the others beside `spirals_still` are those
-# of `spirals`, which see still pictures too.
-TAKE_PART = {"constellations": VARIANTS, "spirals_still": ("glom",)}
-FILES = {"glom": "", "glom_alone": "", "glom_still": ".still", "transformer": ".transformer"}
-# The voices of columns that were never taught to listen, where they are not fixed for each level.
-ALONE = [1.0, 1.0, 1.0, 0.0]
-# What --quick changes: nothing is learned in three steps.
-QUICK = {
-    "glom": {"dim": 8, "hidden": 8},
-    "train": {"steps": 3, "count": 12, "batch": 4},
-    "scoring": {"tested": 3, "tuned": 2, "drawn": 1, "hidden": 0.3},
-}
-
-
-def choices(
-    name: str, variant: str, *, quick: bool = False, data: Path | None = None
-) -> dict[str, Any] | None:
-    """The sections of the variant's config file, and how it is scored; None: takes no part."""
-    if variant not in TAKE_PART.get(name, VARIANTS):
-        return None
-    kind = FILES.get(variant, ".slot_attention")
-    if data is not None:
-        if variant != "glom":
-            return None
-        kind = "" if own_data.is_film(own_data.read(data)) else ".still"
-    path = CONFIGS / f"{name}{kind}.json"
-    if kind == ".still" and not path.exists():
-        if data is None:
-            return None
-        path = CONFIGS / "still.json"  # the sizes of your pictures come below
-    found = json.loads(path.read_text(encoding="utf-8")) | {"scoring": SCORING}
-    if variant == "glom_alone":
-        voices = found["glom"].get("voice_weights", "learned")
-        by_level = isinstance(voices[0], list)
-        alone = [[*own[:3], 0.0] for own in voices] if by_level else ALONE
-        found["glom"] = found["glom"] | {"voice_weights": alone}
-    if variant in SLOTS:
-        found["slots"] = SLOTS[variant][name]
-    if quick:
-        found |= {section: found[section] | changes for section, changes in QUICK.items()}
-    return found if data is None else own_data.fitted(found, data)
 
 
 def run(
@@ -134,11 +85,11 @@ def _glom(
 ) -> dict[str, Any]:
     name, out = ROWS[variant], trained(asked, folder)
     held, model = load(out), load_glom(out)
-    config, recipe = held.config, held.recipe
-    t, levels = recipe.iters, {"parts": lower_level(recipe, config), "objects": config.levels - 1}
+    recipe = held.recipe
+    t, levels = recipe.iters, levels_of(recipe, held.config)
     scoring, seed = asked["scoring"], asked["train"]["seed"]
     tuned = worlds["train"][: scoring["tuned"]]
-    common = dict(tuned=tuned, grid=config.grid, seed=seed)
+    common = dict(tuned=tuned, grid=held.config.grid, seed=seed)
     scorers = {s: Scorer(test=w, **common) for s, w in worlds.items() if s != "train"}
     test = scorers.pop("test")
     taus = test.taus_of(model, levels, t)
@@ -162,12 +113,6 @@ def _glom(
         "levels of": levels,
         "taus": taus,
     }
-
-
-def lower_level(recipe: Recipe, config: GlomConfig) -> int:
-    """The level of parts: the highest below the top that is taught with them, or just below it."""
-    named = [k for k, segments in enumerate(recipe.segments[:-1]) if segments in LOWER]
-    return named[-1] if named else max(config.levels - 2, 0)
 
 
 def trained(asked: Mapping[str, Any], folder: Path) -> Path:
@@ -215,7 +160,7 @@ def _draw(
 EXPERIMENTS = tuple(
     Experiment(
         name=name,
-        variants=TAKE_PART.get(name, OTHERS),
+        variants=tuple(variant for variant, names in TAKE_PART.items() if name in names),
         run=partial(run, name),
         choices=partial(choices, name),
         first=f"islands without labels on {words}",

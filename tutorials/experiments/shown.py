@@ -7,10 +7,15 @@ from typing import Any
 from .scorer import NAMES
 from .tables import Line, Table, lines
 
-ROWS = {
+ROWS = {  # of every GLOM
     "glom": "GLOM",
     "glom_alone": "GLOM without consensus, so trained",
     "glom_still": "GLOM, still pictures only",
+    "glom_labels": "GLOM, taught with true labels",
+}
+TRANSFORMERS = {
+    "transformer": "transformer",
+    "transformer_taught": "transformer, taught as GLOM is",
 }
 WORDS = {
     "spirals": "spirals (two chains of four links, wound about each other; nothing but what hangs "
@@ -24,6 +29,8 @@ WORDS = {
 }
 
 
+# How the names begin of what must do worse than a GLOM that is not the one in question.
+OTHERS = tuple(f"{name}:" for variant, name in ROWS.items() if variant != "glom")
 HIDDEN = "hidden"  # in the name of every row of pictures of which a part was hidden
 
 
@@ -49,13 +56,12 @@ def short(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
     if glom and row["t"] in (4 * t, results["choices"]["glom"]["glom"]["levels"]):
         return HIDDEN not in name
     wordy = name.endswith(("by pixel", "shuffled columns", "what is heard", "trained again"))
-    other = any(name.startswith(f"{ROWS[v]}:") for v in ("glom_alone", "glom_still"))
-    return row["t"] in (None, t) and not wordy and not other
+    return row["t"] in (None, t) and not wordy and not name.startswith(OTHERS)
 
 
 def settling(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
     """Every t of what settles, of whole pictures."""
-    own = row["row"] in (*ROWS.values(), "transformer")
+    own = row["row"] in (*ROWS.values(), *TRANSFORMERS.values())
     return row["t"] is not None and own
 
 
@@ -163,8 +169,7 @@ def figure(results: Mapping[str, Any], path: Path) -> str:
 
 def _is_bar(line: Line, results: Mapping[str, Any]) -> bool:
     """Of one GLOM alone what must do worse; of what settles the trained t."""
-    others = tuple(f"{ROWS[variant]}:" for variant in ("glom_still", "glom_alone"))
-    if line.row.startswith(others) or not any(map(line.spread, ARI)):
+    if line.row.startswith(OTHERS) or not any(map(line.spread, ARI)):
         return False
     return line.t in (None, trained_t({"variant": line.variant}, results))
 

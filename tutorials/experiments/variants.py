@@ -1,0 +1,126 @@
+"""Who takes part in which segmentation, and what each is trained with and scored on."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from glom_numpy.config import GlomConfig
+from glom_numpy.recipe import Recipe
+
+from . import own_data
+from .files import HERE
+from .shown import WORDS
+
+CONFIGS = HERE / "configs"
+LOWER = ("parts", "regions", "moving_regions")  # what a level of parts is taught with
+# Pictures that are scored, training pictures on which tau is chosen, pictures that are drawn; the
+# share of patches that are hidden in the pictures which are scored once more.
+SCORING = {"tested": 100, "tuned": 50, "drawn": 4, "hidden": 0.3}
+FOUR = ("spirals", "constellations", "bars", "puppets")
+# Each variant, and the experiments that it takes part in. The peers of `spirals_still` are those of
+# `spirals`, which see still pictures too.
+TAKE_PART = {
+    "glom": tuple(WORDS),
+    "glom_alone": FOUR,  # without consensus
+    "glom_still": FOUR,  # still pictures only; none without a configs/NAME.still.json
+    "glom_labels": ("bars", "puppets"),  # taught with true labels
+    "slot_attention": FOUR,
+    "slot_attention_parts": ("constellations",),  # takes twice as long: once is enough
+    "transformer": FOUR,
+    "transformer_taught": FOUR,  # also taught what GLOM is taught
+}
+# Who is not trained as configs/NAME.json says: what stands between NAME and .json instead.
+FILES = {
+    "glom_still": ".still",
+    "slot_attention": ".slot_attention",
+    "slot_attention_parts": ".slot_attention",
+    "transformer": ".transformer",
+    "transformer_taught": ".transformer",
+}
+# One for each object, or each part, and one for the ground, as the authors count slots.
+SLOTS = {"slot_attention": 3, "slot_attention_parts": 11}
+# The voices of columns that were never taught to listen, where they are not fixed for each level.
+ALONE = [1.0, 1.0, 1.0, 0.0]
+# What --quick changes: nothing is learned in three steps.
+QUICK = {
+    "glom": {"dim": 8, "hidden": 8},
+    "train": {"steps": 3, "count": 12, "batch": 4},
+    "scoring": {"tested": 3, "tuned": 2, "drawn": 1, "hidden": 0.3},
+}
+
+
+def choices(
+    name: str, variant: str, *, quick: bool = False, data: Path | None = None
+) -> dict[str, Any] | None:
+    """The sections of the variant's config file, and how it is scored; None: takes no part."""
+    if name not in TAKE_PART[variant]:
+        return None
+    kind = FILES.get(variant, "")
+    if data is not None:
+        if variant != "glom":
+            return None
+        kind = "" if own_data.is_film(own_data.read(data)) else ".still"
+    path = CONFIGS / f"{name}{kind}.json"
+    if kind == ".still" and not path.exists():
+        if data is None:
+            return None
+        path = CONFIGS / "still.json"  # the sizes of your pictures come below
+    found = _config(path) | {"scoring": SCORING}
+    if variant == "glom_alone":
+        voices = found["glom"].get("voice_weights", "learned")
+        by_level = isinstance(voices[0], list)
+        alone = [[*own[:3], 0.0] for own in voices] if by_level else ALONE
+        found["glom"] = found["glom"] | {"voice_weights": alone}
+    if variant == "glom_labels":
+        found["recipe"] = found["recipe"] | {"segments": _true_segments(found)}
+    if variant == "transformer_taught":
+        theirs = _config(CONFIGS / f"{name}.json")
+        films = {key: theirs["train"][key] for key in ("count", "world_choices")}
+        found |= {"train": found["train"] | films, "taught": _taught(theirs)}
+    if variant in SLOTS:
+        found["slots"] = SLOTS[variant]
+    if quick:
+        found |= {section: found[section] | changes for section, changes in QUICK.items()}
+    return found if data is None else own_data.fitted(found, data)
+
+
+def _config(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _levels(found: Mapping[str, Any]) -> tuple[Recipe, dict[str, int]]:
+    """The recipe of a GLOM's config file, and `levels_of` it."""
+    recipe, known = Recipe.from_dict(found["recipe"]), GlomConfig().levels
+    # The other sizes may be those of the pictures, which nobody has drawn yet.
+    return recipe, levels_of(recipe, GlomConfig(levels=found["glom"].get("levels", known)))
+
+
+def _true_segments(found: Mapping[str, Any]) -> list[str]:
+    """The segments that a GLOM's config file names, those of parts and of objects the true ones."""
+    recipe, levels = _levels(found)
+    true = {level: label for label, level in levels.items()}
+    return [true.get(level, name) for level, name in enumerate(recipe.segments)]
+
+
+def _taught(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What a GLOM's config file teaches about parts and objects, as `relatives.Taught` takes it."""
+    recipe, levels = _levels(found)
+    count, taught = 1 + levels["objects"], levels.values()
+    return {
+        "segments": [recipe.segments[level] for level in taught],
+        "pairs": [recipe.weights("pairs", count)[level] for level in taught],
+        "background": recipe.background,
+        "reconstruction": recipe.weights("reconstruction", count)[0],
+    }
+
+
+def levels_of(recipe: Recipe, config: GlomConfig) -> dict[str, int]:
+    """At which level of a GLOM parts are, and at which objects."""
+    return {"parts": lower_level(recipe, config), "objects": config.levels - 1}
+
+
+def lower_level(recipe: Recipe, config: GlomConfig) -> int:
+    """The level of parts: the highest below the top that is taught with them, or just below it."""
+    named = [k for k, segments in enumerate(recipe.segments[:-1]) if segments in LOWER]
+    return named[-1] if named else max(config.levels - 2, 0)

@@ -78,6 +78,9 @@ def test_from_training_to_the_table(tiny, capsys, monkeypatch):
             assert f"| {what}, by {where} |" in shown
     assert by_variant["glom"]["levels of"] == {"parts": 1, "objects": 2}
     assert {row["level"] for row in by_variant["glom"]["levels"]} == {0, 1, 2}
+    known = [row["row"] for row in by_variant["glom"]["known"]]
+    assert known[:3] == ["GLOM, level 0", "GLOM, level 1", "GLOM, level 2"]
+    assert known[3:] == ["color alone", "location alone", "color and location"]
     assert len(by_variant["glom_still"]["beyond"]) == 2
     masks = [r for r in by_variant["slot_attention"]["rows"] if r["row"].endswith("who won")]
     assert [r["t"] for r in masks] == [t for t in times(2) if t]

@@ -30,6 +30,7 @@ from glom_torch.train import main as train_glom
 from . import own_data, peers
 from .files import write_json
 from .measure import looks_at
+from .probe import probed, probed_columns
 from .runs import Experiment
 from .scorer import Scorer
 from .shown import ROWS, TABLES, WORDS, about, figure
@@ -102,11 +103,14 @@ def _glom(
     rows = test.glom(model, name, levels, t, taus)
     if scoring["hidden"]:
         rows += test.filled_in(model, name, levels, t, taus, scoring["hidden"])
+    known = probed(model, name, worlds, t, seed)
     if variant == "glom":
         rows += test.teacher(recipe, levels) + test.baselines()
+        known += probed_columns(worlds, held.config.grid, seed)
     return {
         "rows": rows,
         "levels": test.by_level(model, name, [t]),
+        "known": known,
         "beyond": beyond,
         "cost": [peers.cost(name, held.params, out)],
         "trained t": t,

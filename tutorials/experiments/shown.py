@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .probe import ASKED
 from .scorer import NAMES
 from .tables import Line, Table, lines
 
@@ -101,6 +102,7 @@ TABLES = {
         formats={"rank": ".1f"},
         rows="levels",
     ),
+    "known": Table(columns={name: name for name in ASKED}, rows="known"),
     "beyond": Table(columns=ARI | ISLANDS | NESTING, rows="beyond"),
     "cost": Table(
         columns={"parameters": "parameters", "steps": "steps", "minutes": "minutes of training"},

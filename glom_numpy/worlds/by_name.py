@@ -58,7 +58,7 @@ WORLDS = {
         puppets,
         {
             "ood_objects": {"objects": 3},
-            "ood_scale": {"scale": 1.3, "spread": (4.5, 6.5)},
+            "ood_scale": {"scale": 1.43, "spread": (5.5, 7.5)},
             "ood_limbs": {"limbs": 4},
         },
     ),

@@ -43,7 +43,8 @@ def test_a_tiny_run_from_training_to_both_tables(tmp_path, monkeypatch, as_users
     few = Experiment(**{**vars(experiment), "variants": ("at test", "nothing", "no consensus")})
     results = json.loads(json.dumps(carry_out(few, asked)))
     at_test, one, other = results["runs"]
-    assert [row["row"] for row in at_test["rows"]] == ["nothing", "beta 0", "consensus muted"]
+    muted = [f"{voice} muted" for voice in ("previous", "bottom-up", "top-down", "consensus")]
+    assert [row["row"] for row in at_test["rows"]] == ["nothing", "beta 0", *muted]
     assert one["trained"][0]["row"] == "nothing" and one["rows"] == []
     assert {"objects hidden", "objects rank", "parts islands FG-ARI"} <= set(other["trained"][0])
 

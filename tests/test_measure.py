@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from glom_numpy.config import GlomConfig
-from glom_numpy.glom import Glom
+from glom_numpy.attention import listening_mask
+from glom_numpy.config import VOICES, GlomConfig
+from glom_numpy.glom import Glom, settle
 from glom_numpy.recipe import Recipe
-from glom_numpy.worlds import Scenes
+from glom_numpy.worlds import Scenes, to_model
 from glom_torch.glom import Glom as TorchGlom
 from tutorials.experiments import controls, measure
 from tutorials.experiments.scorer import Scorer
@@ -139,6 +140,28 @@ def test_nobody_listens_where_consensus_is_muted(house, voices, as_users_run_it)
         a, b = (measure.looks_at(tested, x, [4])[4].levels for x in (images, other))
         assert (a[:, 0] != b[:, 0]).any() and (a[:, 1:] != b[:, 1:]).any() == heard
     assert ours.config.voice_weights == voices  # the model itself is as it was
+
+
+@pytest.mark.parametrize("voices", ["learned", (3.0, 1.0, 1.0, 2.0)])
+@pytest.mark.parametrize("voice", VOICES)
+def test_a_muted_voice_counts_for_nothing_and_the_others_as_before(voice, voices):
+    ours = Glom(model().config.replace(voice_weights=voices), rng=rng())
+    images = to_model(rng(1).integers(0, 256, (1, 4, 6, 3), np.uint8))
+    start = rng(2).standard_normal((1, 6, ours.config.levels, ours.config.dim))
+    quiet = controls.muted(ours, voice)(images, iters=1, levels=start)
+    mask = listening_mask(ours.config, ours.config.grid)
+    said = settle(ours.params, ours.config, images, start, iters=1, mask=mask)[1][0]
+    weights = np.ones(4) if voices == "learned" else np.array(voices)
+    weights = np.tile(weights[:, None], ours.config.levels)
+    weights[VOICES.index(voice)] = 0
+    weights[2, -1] = 0  # nobody is above the top
+    expected = np.einsum("v l, v b n l d -> b n l d", weights / weights.sum(axis=0), said)
+    np.testing.assert_allclose(quiet, expected, atol=1e-9)
+
+
+def test_an_unknown_voice_is_named():
+    with pytest.raises(ValueError, match="voice: wanted one of bottom_up, consensus, .* got 'x'"):
+        controls.muted(Glom(model().config, rng=rng()), "x")
 
 
 def test_pictures_without_labels_have_rows_without_scores():

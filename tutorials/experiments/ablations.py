@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from glom_numpy.config import VOICES
 from glom_numpy.worlds import Scenes, open_world
 from glom_torch.checkpoint import load, load_glom
 from glom_torch.glom import Glom
@@ -101,7 +102,8 @@ def _at_test(model: Glom, scoring: Mapping[str, Any], seed: int) -> list[Row]:
         _row(scorer, model.with_config(**changes), name, t, scoring)
         for name, changes in AT_TEST.items()
     ]
-    return [*rows, _row(scorer, muted(model), "consensus muted", t, scoring)]
+    mute = [(voice.replace("_", "-"), muted(model, voice)) for voice in VOICES]
+    return rows + [_row(scorer, own, f"{voice} muted", t, scoring) for voice, own in mute]
 
 
 def _scorer(model: Glom, scoring: Mapping[str, Any], seed: int) -> Scorer:

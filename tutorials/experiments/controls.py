@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
-from glom_numpy.config import GlomConfig
+from glom_numpy.checks import check_choice
+from glom_numpy.config import VOICES, GlomConfig
 from glom_numpy.islands import labels_on_grid
 from glom_numpy.losses import corrupt
 from glom_numpy.patches import image_to_patches, patches_to_image
@@ -100,16 +101,21 @@ def hide(
     return np.moveaxis(patches_to_image(painted, config.patch, config.grid), 1, -1), hidden
 
 
-def muted(model: Any) -> Any:
-    """The same Glom with its consensus muted and not trained again, the other voices as loud.
+def muted(model: Any, voice: str = "consensus") -> Any:
+    """The same Glom with one of its VOICES muted and not trained again, the others as loud.
 
     Learned voices are muted by their logits: -1e9 leaves the rest in their learned proportion.
+    ValueError for a voice that there is not, and if none but the top-down voice would be left.
     """
+    which = VOICES.index(check_choice("voice", voice, VOICES))
     if model.config.voice_weights != "learned":
-        weights = tuple((*voices[:3], 0.0) for voices in model.config.voices_by_level)
+        weights = tuple(
+            tuple(0.0 if k == which else weight for k, weight in enumerate(voices))
+            for voices in model.config.voices_by_level
+        )
         return model.with_config(voice_weights=weights)
     params = dict(model.params)
     logits = params["voices"]["logits"]
     logits = logits.copy() if isinstance(logits, np.ndarray) else logits.detach().clone()
-    logits[3] = -1e9
+    logits[which] = -1e9
     return type(model)(model.config, params=params | {"voices": {"logits": logits}})

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from glom_numpy.pictures import Scenes
 from glom_numpy.worlds import puppets
-from tutorials.experiments.probe import ASKED, SMALLEST, asked_of, knows, shape
+from tutorials.experiments.probe import ASKED, ENOUGH, asked_of, knows, probed_columns, shape
 
 GRID = (16, 16)
 
@@ -32,16 +33,31 @@ def test_shape_by_hand():
 
 def test_what_is_asked(scenes):
     truth, counted = asked_of(scenes["test"], GRID)
-    one = scenes["test"][:1]
-    part = int(one.parts[0][counted[0].reshape(GRID).repeat(2, 0).repeat(2, 1)].max())
-    middle = np.argwhere(one.parts[0] == part).mean(axis=0)
-    assert (np.abs(truth[0, :, :2] - middle).max(axis=1) < 1e-9).any()
-    sizes = np.bincount(one.parts[0].ravel())
     assert counted[0].any() and not truth[~counted].any()
-    small = [p for p in np.flatnonzero(sizes) if sizes[p] < SMALLEST]
-    for p in small:
-        gone = np.argwhere(one.parts[0] == p).mean(axis=0)
-        assert not (np.abs(truth[0, counted[0], :2] - gone).max(axis=1) < 1e-9).any()
+    parts, objects = scenes["test"].parts[0], scenes["test"].objects[0]
+    told = truth[0, counted[0]]
+    for part, size in enumerate(np.bincount(parts.ravel())):
+        if not part or not size:
+            continue
+        middle = np.argwhere(parts == part).mean(axis=0)
+        there = np.abs(told[:, :2] - middle).max(axis=1) < 1e-9
+        assert there.any() == (size >= ENOUGH)
+        whole = np.argwhere(objects == objects[parts == part][0]).mean(axis=0)
+        np.testing.assert_allclose(told[there, 4:], np.tile(whole, (there.sum(), 1)))
+
+
+def test_parts_of_one_number_and_parts_of_no_object():
+    """Two objects may number their parts alike; what nobody counts to an object is left out."""
+    parts = np.zeros((1, 12, 12), int)
+    parts[0, :4, :4] = parts[0, 8:, 8:] = 1
+    parts[0, 8:, :4] = 2
+    objects = np.where(parts == 1, 1, 0)
+    objects[0, 8:, 8:] = 2
+    whole = Scenes(images=np.zeros((1, 12, 12, 3), np.uint8), parts=parts, objects=objects)
+    truth, counted = asked_of(whole, (6, 6))
+    assert counted.reshape(6, 6)[:2, :2].all() and counted.sum() == 8
+    np.testing.assert_allclose(truth[0, 0], [1.5, 1.5, 0, 0, 1.5, 1.5])
+    np.testing.assert_allclose(truth[0, -1], [9.5, 9.5, 0, 0, 9.5, 9.5])
 
 
 def test_a_probe_reads_what_is_there_and_no_more(scenes):
@@ -56,13 +72,30 @@ def test_a_probe_reads_what_is_there_and_no_more(scenes):
     everything, places = probe([0, 1, 2, 3, 4, 5]), probe([0, 1])
     assert min(everything.values()) > 0.9
     assert places["part's middle R2"] > 0.95 and places["part's lie R2"] < 0.3
-    noise = {name: rng(4).standard_normal((*t.shape[:2], 8)) for name, t in truth.items()}
-    nothing = knows(noise["train"], noise["test"], scenes, GRID, 0)
+    drawn = rng(4)
+    noise = [drawn.standard_normal((*truth[name].shape[:2], 8)) for name in ("train", "test")]
+    nothing = knows(*noise, scenes, GRID, 0)
     assert max(nothing.values()) < 0.1
-    assert knows(noise["train"], noise["test"], scenes, GRID, 0) == nothing  # the seed decides
+    assert knows(*noise, scenes, GRID, 0) == nothing  # the seed decides
+
+
+def test_a_column_alone_knows_its_place(scenes):
+    place, both = probed_columns(scenes, GRID, 0)
+    assert place["part's middle R2"] > 0.8 and both["part's middle R2"] > 0.7
+    assert max(place["part's lie R2"], both["part's lie R2"]) < 0.4
+
+
+def test_what_is_the_same_everywhere_has_no_r2(scenes):
+    parts = np.zeros((4, 32, 32), int)
+    for k in range(4):
+        parts[k, 10:16, 4 * k : 4 * k + 6] = 1  # always as high, always a square
+    same = Scenes(images=np.zeros((4, 32, 32, 3), np.uint8), parts=parts, objects=parts)
+    vectors = rng(5).standard_normal((4, 256, 3))
+    found = knows(vectors, vectors, {"train": same, "test": same}, GRID, 0)
+    assert found["part's lie R2"] is None and found["part's middle R2"] < 1
 
 
 def test_without_labels_nothing_is_defined(scenes):
-    bare = {n: type(s)(images=s.images) for n, s in scenes.items()}
+    bare = {n: Scenes(images=s.images) for n, s in scenes.items()}
     vectors = np.zeros((30, 256, 4)), np.zeros((15, 256, 4))
     assert knows(*vectors, bare, GRID, 0) == dict.fromkeys(ASKED)

@@ -22,7 +22,7 @@ from glom_torch.worlds import to_model
 from tutorials.experiments import denoiser, files, measure, settled, settling
 from tutorials.experiments.__main__ import main
 from tutorials.experiments.scorer import Scorer
-from tutorials.experiments.segmentation import CONFIGS
+from tutorials.experiments.variants import CONFIGS
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="sends itself a signal")
 GLOM = GlomConfig(dim=8, levels=2, image_size=48, patch_size=4, hidden=8)

@@ -56,6 +56,7 @@ def tiny(monkeypatch, tmp_path, as_users_run_it):
     scoring = {"tested": 2, "tuned": 2, "drawn": 1, "hidden": 0.3}
     monkeypatch.setattr(variants, "SCORING", scoring)
     monkeypatch.setattr(variants, "QUICK", {})
+    monkeypatch.setattr(variants, "PROBED", {"bars": 6})
     return tmp_path / "out"
 
 
@@ -78,9 +79,11 @@ def test_from_training_to_the_table(tiny, capsys, monkeypatch):
             assert f"| {what}, by {where} |" in shown
     assert by_variant["glom"]["levels of"] == {"parts": 1, "objects": 2}
     assert {row["level"] for row in by_variant["glom"]["levels"]} == {0, 1, 2}
-    known = [row["row"] for row in by_variant["glom"]["known"]]
-    assert known[:3] == ["GLOM, level 0", "GLOM, level 1", "GLOM, level 2"]
-    assert known[3:] == ["color alone", "location alone", "color and location"]
+    known = by_variant["glom"]["known"]
+    named = [(row["row"], row.get("level")) for row in known]
+    levels = [(name, level) for name in ("GLOM", "GLOM: untrained") for level in range(3)]
+    assert named == [*levels, ("its place alone", None), ("its own patch and its place", None)]
+    assert all(row["part's middle R2"] is not None for row in known)
     assert len(by_variant["glom_still"]["beyond"]) == 2
     masks = [r for r in by_variant["slot_attention"]["rows"] if r["row"].endswith("who won")]
     assert [r["t"] for r in masks] == [t for t in times(2) if t]

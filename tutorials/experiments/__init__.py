@@ -9,10 +9,11 @@
     scorer        from vectors to the rows of a table
     segmentation  spirals, constellations, bars, puppets: islands at two levels without labels?
     variants      who takes part in that, and what each is trained with
+    shown         its tables, words and figure
+    probe         what does the vector of one location know?
     ellipses      wholes of ambiguous parts, supervised: does one location know its whole?
     ellipse_models, ellipse_rows, ellipse_scenes   its models, its scores, its columns
     ablations     one thing changed: at test, in training
-    shown         its tables, words and figure
     own_data      the same recipe on anybody's npz
     training      train any loss at a file, or go on there
     relatives     slot attention and a transformer, trained on the same pictures

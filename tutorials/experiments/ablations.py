@@ -20,8 +20,9 @@ from glom_torch.glom import Glom
 from .. import WEIGHTS
 from .controls import muted
 from .scorer import Row, Scorer
-from .segmentation import CONFIGS, trained
+from .segmentation import trained
 from .tables import Table
+from .variants import CONFIGS
 
 NAME = "ablations"
 SHIPPED = WEIGHTS / "spirals.safetensors"
@@ -45,6 +46,8 @@ AT_TEST = {
 }
 # Sections of the config file that are changed in training.
 INFO_NCE = {"pairs": 0.0, "contrast": [0.5, 1.0], "contrast_radius": [1.5, 3.0], "anchors": 200}
+# Whole pictures, but for what is hidden, and a crop of about a third of each within.
+NESTED = {"positives": "crop", "crop": [1.0, 0.6], "anchors": 80}
 IN_TRAINING: dict[str, dict[str, dict[str, Any]]] = {
     "nothing": {},
     "all voices alike": {"glom": {"voice_weights": [1.0, 1.0, 1.0, 1.0]}},
@@ -61,7 +64,8 @@ IN_TRAINING: dict[str, dict[str, dict[str, Any]]] = {
     "only reconstruction": {"recipe": {"pairs": 0.0}},
     "InfoNCE of neighbors in place of pairs": {"recipe": INFO_NCE},
     "and with a projection head": {"recipe": INFO_NCE | {"projection": 24}},
-    "InfoNCE of nested crops": {"recipe": INFO_NCE | {"positives": "crop"}},
+    "InfoNCE of two views": {"recipe": INFO_NCE | {"positives": "view"}},
+    "InfoNCE of nested crops": {"recipe": INFO_NCE | NESTED},
 }
 VARIANTS = ("at test", *(name for name in IN_TRAINING))
 
@@ -72,7 +76,7 @@ def choices(variant: str, *, quick: bool = False) -> dict[str, Any]:
     found["train"] |= {"steps": STEPS}
     if variant == "at test":
         held = hashlib.sha256(SHIPPED.read_bytes()).hexdigest() if SHIPPED.exists() else None
-        found = {"changes": AT_TEST, "weights": held}
+        found = {"changes": AT_TEST, "muted": VOICES, "weights": held}
     else:
         for section, changes in IN_TRAINING[variant].items():
             found[section] = found[section] | changes

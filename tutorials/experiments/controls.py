@@ -105,7 +105,7 @@ def muted(model: Any, voice: str = "consensus") -> Any:
     """The same Glom with one of its VOICES muted and not trained again, the others as loud.
 
     Learned voices are muted by their logits: -1e9 leaves the rest in their learned proportion.
-    ValueError for a voice that there is not, and if none but the top-down voice would be left.
+    ValueError for a voice that there is not. One is meant to be muted, of a model that has all.
     """
     which = VOICES.index(check_choice("voice", voice, VOICES))
     if model.config.voice_weights != "learned":

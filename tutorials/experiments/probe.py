@@ -8,8 +8,8 @@ hands a vector to the level above: what a probe cannot read, that net will hardl
     part's lie R2        how long and how turned it is: moments of second order, without its size
     object's middle R2   where the middle of the whole object is
 
-R2 is 1 if all is read, 0 if no more than the mean. On foreground locations of parts that are large
-enough to have a shape.
+R2 is 1 if all is read, 0 if no more than the mean, None where all are alike. On foreground
+locations of parts that are large enough to have a shape.
 """
 
 import warnings
@@ -17,53 +17,53 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
 from glom_numpy.islands import labels_on_grid
-from glom_numpy.worlds import Scenes, first_frames
+from glom_numpy.patches import image_to_patches
+from glom_numpy.positions import grid_coordinates
+from glom_numpy.worlds import Scenes, first_frames, to_model
 from glom_torch.glom import Glom
 
-from .controls import by_column
 from .measure import looks_at
 
 Array = np.ndarray
-LEARNED = 200  # training pictures that a probe learns from
-HIDDEN = 128
-SMALLEST = 12  # pixels: what shows less of itself has no shape to speak of
+WIDTH, ROUNDS, DECAY = 128, 60, 0.1  # of the net: hidden units, passes over the data, weight decay
+ENOUGH = 12  # pixels: what shows less of itself has no shape to speak of
 ASKED = {"part's middle R2": slice(0, 2), "part's lie R2": slice(2, 4)}
 ASKED |= {"object's middle R2": slice(4, 6)}
 
 
 def probed(
-    model: Glom, name: str, worlds: Mapping[str, Scenes], t: int, seed: int
+    model: Glom, name: str, scenes: Mapping[str, Scenes], t: int, seed: int
 ) -> list[dict[str, Any]]:
-    """Rows: what each level of a GLOM knows after t steps, in scenes["test"]."""
-    scenes, grid = _scenes(worlds), model.config.grid
+    """Rows: what each level of a GLOM knows of scenes["test"] after t steps."""
     looks = {n: looks_at(model, first_frames(own), [t])[t].levels for n, own in scenes.items()}
+    given = scenes, model.config.grid, seed
     return [
-        {"row": f"{name}, level {level}", "t": t}
-        | knows(*(looks[n][:, :, level] for n in ("train", "test")), scenes, grid, seed)
+        {"row": name, "level": level, "t": t}
+        | knows(*(looks[n][:, :, level] for n in ("train", "test")), *given)
         for level in range(model.config.levels)
     ]
 
 
 def probed_columns(
-    worlds: Mapping[str, Scenes], grid: tuple[int, int], seed: int
+    scenes: Mapping[str, Scenes], grid: tuple[int, int], seed: int
 ) -> list[dict[str, Any]]:
-    """Rows: what a column's own color and place say, which every level must beat."""
-    scenes = _scenes(worlds)
-    own = {n: by_column(first_frames(s), grid) for n, s in scenes.items()}
-    return [
-        {"row": name} | knows(own["train"][name], own["test"][name], scenes, grid, seed)
-        for name in own["test"]
-    ]
-
-
-def _scenes(worlds: Mapping[str, Scenes]) -> dict[str, Scenes]:
-    return {"train": worlds["train"][:LEARNED], "test": worlds["test"]}
+    """Rows: what a column knows that nobody talks to."""
+    rows = []
+    for name, own_patch in (("its place alone", False), ("its own patch and its place", True)):
+        seen = {}
+        for n, own in scenes.items():
+            img = to_model(first_frames(own))
+            patches = image_to_patches(img, (img.shape[2] // grid[0], img.shape[3] // grid[1]))
+            place = np.broadcast_to(grid_coordinates(grid, grid), (*patches.shape[:2], 2))
+            seen[n] = np.concatenate([patches, place], axis=-1) if own_patch else place
+        rows.append({"row": name} | knows(seen["train"], seen["test"], scenes, grid, seed))
+    return rows
 
 
 def shape(segment: Bool[Array, "H W"]) -> Float[Array, "4"]:
@@ -82,25 +82,24 @@ def shape(segment: Bool[Array, "H W"]) -> Float[Array, "4"]:
 def asked_of(
     scenes: Scenes, grid: tuple[int, int]
 ) -> tuple[Float[Array, "N n 6"], Bool[Array, "N n"]]:
-    """What is to be read off each location, and at which locations there is something to read."""
+    """What is to be read off each location, and at which locations there is something to read.
+
+    A part is what has one number in one object; what is of no object is left out.
+    """
     count, n = len(scenes.parts), grid[0] * grid[1]
     truth, counted = np.zeros((count, n, 6)), np.zeros((count, n), dtype=bool)
-    by_column = labels_on_grid(scenes.parts, grid).reshape(count, n)
+    both = labels_on_grid(scenes.parts, grid), labels_on_grid(scenes.objects, grid)
+    parts, objects = (labels.reshape(count, n) for labels in both)
     for k in range(count):
-        wholes = _shapes(scenes.objects[k])
-        for part, own in _shapes(scenes.parts[k]).items():
-            whole = scenes.objects[k][scenes.parts[k] == part][0]
-            there = by_column[k] == part
-            truth[k, there] = np.concatenate([own, wholes[int(whole)][:2]])
+        pairs = np.stack([scenes.parts[k], scenes.objects[k]], axis=-1).reshape(-1, 2)
+        found, sizes = np.unique(pairs, axis=0, return_counts=True)
+        for part, whole in found[(sizes >= ENOUGH) & (found > 0).all(axis=1)]:
+            own = shape((scenes.parts[k] == part) & (scenes.objects[k] == whole))
+            middle = np.argwhere(scenes.objects[k] == whole).mean(axis=0)
+            there = (parts[k] == part) & (objects[k] == whole)
+            truth[k, there] = np.concatenate([own, middle])
             counted[k] |= there
     return truth, counted
-
-
-def _shapes(labels: Int[Array, "H W"]) -> dict[int, Array]:
-    """The shape of each segment of one picture that is large enough; 0 is background."""
-    sizes = np.bincount(labels.ravel())
-    named = np.flatnonzero(sizes >= SMALLEST)
-    return {int(s): shape(labels == s) for s in named if s}
 
 
 def knows(
@@ -119,19 +118,19 @@ def knows(
         if scenes[name].parts is None or scenes[name].objects is None:
             return dict.fromkeys(ASKED)
         truth, counted = asked_of(scenes[name], grid)
-        if counted.sum() < 2:
+        if not counted.any():
             return dict.fromkeys(ASKED)
         sets.append((vectors[counted], truth[counted]))
     (x, y), (seen, true) = sets
     to_x, to_y = StandardScaler().fit(x), StandardScaler().fit(y)
-    net = MLPRegressor(hidden_layer_sizes=(HIDDEN,), early_stopping=len(x) > 99, random_state=seed)
-    with warnings.catch_warnings():  # it stops when it no longer gets better, or after 200 rounds
+    how = dict(hidden_layer_sizes=(WIDTH,), max_iter=ROUNDS, alpha=DECAY, random_state=seed)
+    with warnings.catch_warnings():  # after ROUNDS it is good enough, and all probes have as many
         warnings.simplefilter("ignore", ConvergenceWarning)
-        net.fit(to_x.transform(x), to_y.transform(y))
-    wrong = (to_y.inverse_transform(net.predict(to_x.transform(seen))) - true) ** 2
+        net = MLPRegressor(**how).fit(to_x.transform(x), to_y.transform(y))
+    wrong = ((to_y.inverse_transform(net.predict(to_x.transform(seen))) - true) ** 2).mean(axis=0)
     var = true.var(axis=0)
-    found = {}
+    found: dict[str, float | None] = {}
     for name, own in ASKED.items():
-        known = 1 - wrong[:, own].mean(axis=0) / np.where(var[own], var[own], np.inf)
-        found[name] = round(float(known.mean()), 3) if var[own].any() else None
+        known = [1 - w / v for w, v in zip(wrong[own], var[own], strict=True) if v > 1e-9]
+        found[name] = round(float(np.mean(known)), 3) if known else None
     return found

@@ -4,9 +4,9 @@ One GLOM is trained from films (what moves together belongs together) and tested
 of another split: its top level against objects, a lower one against parts. Beside it are controls,
 slot attention and a transformer, trained on the same pictures for about as long with about as many
 parameters, each as its authors teach it. A second transformer is also taught what GLOM is taught:
-is it the teacher that makes the difference? A second GLOM sees still pictures only, where there is
-a `configs/NAME.still.json`. A third is taught with true labels: is it the teacher that limits the
-islands, or the model? `variants` says who takes part where.
+is it the teacher that makes the difference? More GLOMs are trained without consensus, from still
+pictures only (where there is a `configs/NAME.still.json`), and with true labels: is it the teacher
+that limits the islands, or the model? `variants` says who takes part where.
 
 `configs/NAME.json` names what each level is taught: the level of parts is the highest below the top
 with a name of `variants.LOWER`.
@@ -32,11 +32,11 @@ from .files import write_json
 from .measure import looks_at
 from .probe import probed, probed_columns
 from .runs import Experiment
-from .scorer import Scorer
+from .scorer import Row, Scorer
 from .shown import ROWS, TABLES, WORDS, about, figure
-from .variants import CONFIGS, TAKE_PART, choices, levels_of, lower_level
+from .variants import TAKE_PART, choices, levels_of
 
-__all__ = ["CONFIGS", "EXPERIMENTS", "choices", "lower_level", "run", "trained"]
+__all__ = ["EXPERIMENTS", "run", "trained"]
 
 Say = Callable[[str], None]
 
@@ -103,20 +103,33 @@ def _glom(
     rows = test.glom(model, name, levels, t, taus)
     if scoring["hidden"]:
         rows += test.filled_in(model, name, levels, t, taus, scoring["hidden"])
-    known = probed(model, name, worlds, t, seed)
     if variant == "glom":
         rows += test.teacher(recipe, levels) + test.baselines()
-        known += probed_columns(worlds, held.config.grid, seed)
     return {
         "rows": rows,
         "levels": test.by_level(model, name, [t]),
-        "known": known,
+        "known": _known(model, variant, worlds, t, scoring.get("probed", 0), seed),
         "beyond": beyond,
         "cost": [peers.cost(name, held.params, out)],
         "trained t": t,
         "levels of": levels,
         "taus": taus,
     }
+
+
+def _known(
+    model: Glom, variant: str, worlds: Mapping[str, Scenes], t: int, learned: int, seed: int
+) -> list[Row]:
+    """What a location's vector knows, read by a probe that learns from so many pictures."""
+    if not learned:
+        return []
+    scenes = {"train": worlds["train"][:learned], "test": worlds["test"]}
+    rows = probed(model, ROWS[variant], scenes, t, seed)
+    if variant == "glom":
+        fresh = Glom(model.config, rng=np.random.default_rng([seed, 4]))
+        rows += probed(fresh, f"{ROWS[variant]}: untrained", scenes, t, seed)
+        rows += probed_columns(scenes, model.config.grid, seed)
+    return rows
 
 
 def trained(asked: Mapping[str, Any], folder: Path) -> Path:

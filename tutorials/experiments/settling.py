@@ -34,8 +34,8 @@ from .files import HERE
 from .measure import BATCH, Look, labels_of, looks_at, score
 from .relatives import train as train_relative
 from .scorer import NAMES, Row, Scorer
-from .segmentation import lower_level
 from .settled import TABLES, about, figure, scored
+from .variants import levels_of
 
 __all__ = ["NAME", "TABLES", "VARIANTS", "about", "choices", "figure", "run"]
 
@@ -119,7 +119,7 @@ def scenes(training: Training, split: str, count: int, seed: int) -> Scenes:
 def _glom(scorer: Scorer) -> dict[str, Any]:
     held, model = weights(), load_glom(WEIGHTS)
     config, t, curve = held.config, held.recipe.iters, Path(curve_path(str(WEIGHTS))).exists()
-    levels = {"parts": lower_level(held.recipe, config), "objects": config.levels - 1}
+    levels = levels_of(held.recipe, config)
     taus = scorer.taus_of(model, levels, t)
     looks = looks_at(model, scorer.images, range(4 * t + 1))
     errors = own_errors(model, held, scorer.images, np.random.default_rng([scorer.seed, 5]))

@@ -5,18 +5,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from glom_numpy.checks import check_choice
 from glom_numpy.config import GlomConfig
 from glom_numpy.recipe import Recipe
 
 from . import own_data
 from .files import HERE
-from .shown import WORDS
+from .shown import ROWS, WORDS
 
 CONFIGS = HERE / "configs"
 LOWER = ("parts", "regions", "moving_regions")  # what a level of parts is taught with
 # Pictures that are scored, training pictures on which tau is chosen, pictures that are drawn; the
 # share of patches that are hidden in the pictures which are scored once more.
 SCORING = {"tested": 100, "tuned": 50, "drawn": 4, "hidden": 0.3}
+# Where it is asked besides what a location's vector knows: pictures that the probe learns from.
+PROBED = {"puppets": 200}
 FOUR = ("spirals", "constellations", "bars", "puppets")
 # Each variant, and the experiments that it takes part in. The peers of `spirals_still` are those of
 # `spirals`, which see still pictures too.
@@ -28,7 +31,7 @@ TAKE_PART = {
     "slot_attention": FOUR,
     "slot_attention_parts": ("constellations",),  # takes twice as long: once is enough
     "transformer": FOUR,
-    "transformer_taught": FOUR,  # also taught what GLOM is taught
+    "transformer_taught": ("spirals", "bars", "puppets"),  # also taught what GLOM is taught
 }
 # Who is not trained as configs/NAME.json says: what stands between NAME and .json instead.
 FILES = {
@@ -54,7 +57,7 @@ def choices(
     name: str, variant: str, *, quick: bool = False, data: Path | None = None
 ) -> dict[str, Any] | None:
     """The sections of the variant's config file, and how it is scored; None: takes no part."""
-    if name not in TAKE_PART[variant]:
+    if name not in TAKE_PART[check_choice("variant", variant, TAKE_PART)]:
         return None
     kind = FILES.get(variant, "")
     if data is not None:
@@ -67,6 +70,8 @@ def choices(
             return None
         path = CONFIGS / "still.json"  # the sizes of your pictures come below
     found = _config(path) | {"scoring": SCORING}
+    if name in PROBED and variant in ROWS and data is None:
+        found["scoring"] = SCORING | {"probed": PROBED[name]}
     if variant == "glom_alone":
         voices = found["glom"].get("voice_weights", "learned")
         by_level = isinstance(voices[0], list)
@@ -77,7 +82,9 @@ def choices(
     if variant == "transformer_taught":
         theirs = _config(CONFIGS / f"{name}.json")
         films = {key: theirs["train"][key] for key in ("count", "world_choices")}
+        scored = {"hidden_only": theirs["recipe"].get("hidden_only", True)}
         found |= {"train": found["train"] | films, "taught": _taught(theirs)}
+        found["recipe"] = found["recipe"] | scored
     if variant in SLOTS:
         found["slots"] = SLOTS[variant]
     if quick:

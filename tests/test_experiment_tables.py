@@ -98,6 +98,8 @@ def test_what_is_committed_is_what_would_be_made_now():
     for path in files.HERE.glob("results/*.json"):
         results, found = files.read_json(path), experiments.experiment(path.stem)
         assert not results["quick"] and results["data"] is None
+        now = [variant for variant in found.variants if found.choices(variant) is not None]
+        assert results["variants"] == now, path.name
         for variant in results["variants"]:
             asked = files.plain(found.choices(variant))
             kept = results["choices"][variant]

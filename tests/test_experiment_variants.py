@@ -1,5 +1,7 @@
 """Who takes part in segmentation, with what choices; a transformer taught what GLOM is taught."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,7 @@ from glom_torch.relatives import transformer_objective
 from glom_torch.worlds import to_model
 from tutorials.experiments import relatives
 from tutorials.experiments.shown import WORDS
-from tutorials.experiments.variants import TAKE_PART, choices
+from tutorials.experiments.variants import CONFIGS, SCORING, TAKE_PART, choices
 
 
 def rng(seed=0):
@@ -60,7 +62,9 @@ def test_true_labels_are_all_that_changes(world):
 
 @pytest.mark.parametrize("world", TAKE_PART["transformer_taught"])
 def test_the_transformer_is_taught_what_glom_is_taught(world):
-    glom, plain = choices(world, "glom"), choices(world, "transformer")
+    glom = choices(world, "glom")
+    plain = json.loads((CONFIGS / f"{world}.transformer.json").read_text("utf-8"))
+    plain["scoring"] = SCORING
     ours = choices(world, "transformer_taught")
     taught = ours.pop("taught")
     for key in ("segments", "pairs", "background"):

@@ -7,6 +7,7 @@ a fifth of the steps. What limits the islands, and what does nothing, is a lesso
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from glom_torch.glom import Glom
 
 from .. import WEIGHTS
 from .controls import muted
+from .measure import looks_at
 from .scorer import Row, Scorer
 from .segmentation import trained
 from .tables import Table
@@ -122,7 +124,8 @@ def _scorer(model: Glom, scoring: Mapping[str, Any], seed: int) -> Scorer:
 def _row(scorer: Scorer, model: Glom, name: str, t: int, scoring: Mapping[str, Any]) -> Row:
     """Whole pictures and, of the same, pictures with hidden patches; and is anything collapsed?"""
     taus = scorer.taus_of(model, LEVELS, t)
-    (row,) = scorer.filled_in(model, name, LEVELS, t, taus, scoring["hidden"], [t])
+    shown = partial(looks_at, model), model.config, name, LEVELS, t, taus
+    (row,) = scorer.filled_in(*shown, scoring["hidden"], [t])
     filled = {f"{n} hidden": row[f"{n} FG-ARI"] for n in LEVELS}
     own = scorer.row(name, t, scorer.at(model, scorer.images, LEVELS, t), taus)
     ranks = {f"{n} rank": scorer.by_level(model, name, [t])[k]["rank"] for n, k in LEVELS.items()}

@@ -1,6 +1,7 @@
 """Relatives beside GLOM, in the same rows: what they took, and how well they segment."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,8 @@ from glom_numpy.record import curve_path
 from glom_numpy.relatives import count_params
 from glom_numpy.worlds import Scenes, first_frames
 
-from . import controls
 from .files import read_json
-from .measure import score, score_labels, score_some
+from .measure import score, score_labels
 from .relatives import Relative, Taught, slots_at, tokens_at, train
 from .scorer import NAMES, Row, Scorer, times
 from .shown import TRANSFORMERS
@@ -63,12 +63,8 @@ def transformer_rows(
         rows.append(own | look.about(levels))
     if not (taught and share):
         return rows
-    images, hidden = controls.hide(scorer.images, relative.config, share, scorer.rng())
-    for t, look in tokens_at(params, relative, images, (1, 2, 3, 4, trained, 4 * trained)).items():
-        own = look.by_name(levels)
-        row = scorer.row(f"{name}, {share:.0%} of patches hidden", t, own, taus)
-        rows.append(row | score_some(own, scorer.labels, hidden, scorer.rng()))
-    return rows
+    shown = partial(tokens_at, params, relative), relative.config, name, levels, trained, taus
+    return rows + scorer.filled_in(*shown, share)
 
 
 def slot_rows(scorer: Scorer, params: dict, relative: Relative, name: str) -> list[Row]:

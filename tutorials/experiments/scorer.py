@@ -1,11 +1,12 @@
 """Rows of a table: one way from vectors to a row, for a GLOM, its controls, and its relatives."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from glom_numpy.config import GlomConfig
 from glom_numpy.recipe import UNLABELED, Recipe
 from glom_numpy.worlds import Scenes, first_frames, segment_labels
 from glom_torch.glom import Glom
@@ -13,6 +14,7 @@ from glom_torch.glom import Glom
 from . import controls
 from .measure import (
     By,
+    Look,
     best_tau,
     islands,
     labels_of,
@@ -130,7 +132,8 @@ class Scorer:
 
     def filled_in(
         self,
-        model: Glom,
+        look: Callable[[Array, Sequence[int]], dict[int, Look]],
+        config: GlomConfig,
         name: str,
         levels: Mapping[str, int],
         trained: int,
@@ -138,12 +141,15 @@ class Scorer:
         share: float,
         steps: Sequence[int] | None = None,
     ) -> list[Row]:
-        """The same pictures with some patches hidden: their columns know only what others say."""
-        images, hidden = controls.hide(self.images, model.config, share, self.rng())
-        looks = looks_at(model, images, steps or (1, 2, 3, 4, trained, 4 * trained))
+        """The same pictures with some patches hidden: their columns know only what others say.
+
+        `look` shows the model's states of pictures at some t, as `looks_at` does for a Glom.
+        """
+        images, hidden = controls.hide(self.images, config, share, self.rng())
+        looks = look(images, steps or (1, 2, 3, 4, trained, 4 * trained))
         rows = []
-        for t, look in looks.items():
-            own = look.by_name(levels)
+        for t, found in looks.items():
+            own = found.by_name(levels)
             row = self.row(f"{name}, {share:.0%} of patches hidden", t, own, taus)
             rows.append(row | score_some(own, self.labels, hidden, self.rng()))
         return rows

@@ -102,7 +102,8 @@ def _glom(
     say(f"islands on test pictures: {folder}/islands_*.png")
     rows = test.glom(model, name, levels, t, taus)
     if scoring["hidden"]:
-        rows += test.filled_in(model, name, levels, t, taus, scoring["hidden"])
+        shown = partial(looks_at, model), model.config, name, levels, t, taus
+        rows += test.filled_in(*shown, scoring["hidden"])
     if variant == "glom":
         rows += test.teacher(recipe, levels) + test.baselines()
     return {

@@ -26,7 +26,8 @@ WORDS = {
     "constellations": "constellations (two interlocking rings of five discs, alike but for how "
     "they stand)",
     "bars": "crossing bars (each of four discs; two bars share their colors, and cross)",
-    "puppets": "puppets (a trunk and three limbs each; they touch and hide each other)",
+    "puppets": "puppets (a trunk and three limbs each; they touch and hide each other, and the "
+    "rim of the picture cuts off most of them)",
 }
 
 

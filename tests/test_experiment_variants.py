@@ -51,7 +51,7 @@ def test_peers_see_the_same_pictures_and_are_about_as_large(world):
         assert 0.75 < size / sizes["glom"] < 1.33, sizes
 
 
-@pytest.mark.parametrize("world", ["bars", "puppets"])
+@pytest.mark.parametrize("world", TAKE_PART["glom_labels"])
 def test_true_labels_are_all_that_changes(world):
     ours, theirs = choices(world, "glom_labels"), choices(world, "glom")
     assert ours["recipe"].pop("segments") == ["parts", "objects"]

@@ -27,7 +27,7 @@ TAKE_PART = {
     "glom": tuple(WORDS),
     "glom_alone": FOUR,  # without consensus
     "glom_still": FOUR,  # still pictures only; none without a configs/NAME.still.json
-    "glom_labels": ("bars", "puppets"),  # taught with true labels
+    "glom_labels": ("bars",),  # taught with true labels
     "slot_attention": FOUR,
     "slot_attention_parts": ("constellations",),  # takes twice as long: once is enough
     "transformer": ("spirals", "constellations", "bars"),

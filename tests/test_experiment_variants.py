@@ -158,3 +158,15 @@ def test_a_few_steps_part_what_the_segments_part(tmp_path, as_users_run_it):
     assert (looks[3].update > 0).all() and looks[3].update[0] != looks[3].update[1]
     with pytest.raises(ValueError, match="holds a run of other choices"):  # other segments
         relatives.train(relative, training, images, out, labels + 1)
+
+
+def test_who_cannot_be_taught_says_so():
+    with pytest.raises(ValueError, match="taught: wanted a transformer, got one of 3 slots"):
+        relatives.Relative(CONFIG, RECIPE, 3, taught())
+    images, labels = FILMS.images[:, 0], taught().labels(FILMS, CONFIG.grid)
+    with pytest.raises(ValueError, match=r"labels: wanted the segments \(N, n, l\) .* NoneType"):
+        relatives.Relative(CONFIG, RECIPE, None, taught()).loss(images, 2)
+    with pytest.raises(ValueError, match="labels: wanted none, got ndarray"):
+        relatives.Relative(CONFIG, RECIPE).loss(images, 2, labels)
+    with pytest.raises(ValueError, match="variant: wanted one of glom, .* got 'tranformer'"):
+        choices("spirals", "tranformer")

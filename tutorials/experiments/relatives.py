@@ -2,8 +2,9 @@
 
 Each learns as its authors teach it: slots paint the whole picture (an autoencoder, mask_ratio 0:
 Locatello et al. 2020, section 4.1), the transformer fills in what was hidden. A second transformer
-is also `Taught` what GLOM is taught. The steps are fixed in the config, so that training takes
-about as long as GLOM's; the sizes, so that there are about as many parameters.
+is also `Taught` what GLOM is taught, but read after one fixed number of blocks. The steps are fixed
+in the config, so that training takes about as long as GLOM's; the sizes, so that there are about as
+many parameters. How long it took stands in the tables.
 """
 
 from collections.abc import Callable, Sequence
@@ -72,6 +73,10 @@ class Relative:
     slots: int | None = None
     taught: Taught | None = None
 
+    def __post_init__(self) -> None:
+        if self.taught is not None and self.slots is not None:
+            raise ValueError(f"taught: wanted a transformer, got one of {self.slots} slots")
+
     def fresh(self, seed: int) -> dict[str, Any]:
         """Parameters before training; "readouts" among them, where there are any to teach."""
         rng = np.random.default_rng(seed)
@@ -93,6 +98,10 @@ class Relative:
         self, images: Array, batch: int, labels: Array | None = None
     ) -> Callable[[dict, np.random.Generator], tuple]:
         """The loss of one step, as `descend` takes it; pictures are drawn as for GLOM."""
+
+        if (labels is None) != (self.taught is None):
+            wanted = "none" if self.taught is None else "the segments (N, n, l) that are taught"
+            raise ValueError(f"labels: wanted {wanted}, got {type(labels).__name__}")
 
         def loss(params: dict, rng: np.random.Generator) -> tuple[Tensor, dict[str, Tensor]]:
             chosen = rng.choice(len(images), batch, replace=False)

@@ -19,6 +19,10 @@ def scenes():
     return {"train": puppets(30, rng=rng(1)), "test": puppets(15, rng=rng(2))}
 
 
+def asked(scenes):
+    return {name: asked_of(own, GRID) for name, own in scenes.items()}
+
+
 def test_shape_by_hand():
     field = np.zeros((9, 9), bool)
     field[4, 1:8] = True  # lies along x
@@ -67,20 +71,20 @@ def test_a_probe_reads_what_is_there_and_no_more(scenes):
 
     def probe(columns):
         vectors = {name: t[..., columns] @ turned[: len(columns)] for name, t in truth.items()}
-        return knows(vectors["train"], vectors["test"], scenes, GRID, 0)
+        return knows(vectors["train"], vectors["test"], asked(scenes), 0)
 
     everything, places = probe([0, 1, 2, 3, 4, 5]), probe([0, 1])
     assert min(everything.values()) > 0.9
     assert places["part's middle R2"] > 0.95 and places["part's lie R2"] < 0.3
     drawn = rng(4)
     noise = [drawn.standard_normal((*truth[name].shape[:2], 8)) for name in ("train", "test")]
-    nothing = knows(*noise, scenes, GRID, 0)
+    nothing = knows(*noise, asked(scenes), 0)
     assert max(nothing.values()) < 0.1
-    assert knows(*noise, scenes, GRID, 0) == nothing  # the seed decides
+    assert knows(*noise, asked(scenes), 0) == nothing  # the seed decides
 
 
 def test_a_column_alone_knows_its_place(scenes):
-    place, both = probed_columns(scenes, GRID, 0)
+    place, both = probed_columns(scenes, asked(scenes), GRID, 0)
     assert place["part's middle R2"] > 0.8 and both["part's middle R2"] > 0.7
     assert max(place["part's lie R2"], both["part's lie R2"]) < 0.4
 
@@ -91,11 +95,11 @@ def test_what_is_the_same_everywhere_has_no_r2(scenes):
         parts[k, 10:16, 4 * k : 4 * k + 6] = 1  # always as high, always a square
     same = Scenes(images=np.zeros((4, 32, 32, 3), np.uint8), parts=parts, objects=parts)
     vectors = rng(5).standard_normal((4, 256, 3))
-    found = knows(vectors, vectors, {"train": same, "test": same}, GRID, 0)
+    found = knows(vectors, vectors, asked({"train": same, "test": same}), 0)
     assert found["part's lie R2"] is None and found["part's middle R2"] < 1
 
 
 def test_without_labels_nothing_is_defined(scenes):
     bare = {n: Scenes(images=s.images) for n, s in scenes.items()}
     vectors = np.zeros((30, 256, 4)), np.zeros((15, 256, 4))
-    assert knows(*vectors, bare, GRID, 0) == dict.fromkeys(ASKED)
+    assert knows(*vectors, asked(bare), 0) == dict.fromkeys(ASKED)

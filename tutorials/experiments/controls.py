@@ -101,6 +101,11 @@ def hide(
     return np.moveaxis(patches_to_image(painted, config.patch, config.grid), 1, -1), hidden
 
 
+def untrained(model: Any, seed: int) -> Any:
+    """A Glom of the same config before training: every measure needs the same one beside it."""
+    return type(model)(model.config, rng=np.random.default_rng([seed, 4]))
+
+
 def muted(model: Any, voice: str = "consensus") -> Any:
     """The same Glom with one of its VOICES muted and not trained again, the others as loud.
 

@@ -31,6 +31,7 @@ from glom_torch.glom import Glom
 from .measure import looks_at
 
 Array = np.ndarray
+Asked = tuple[Float[Array, "N n 6"], Bool[Array, "N n"]]
 WIDTH, ROUNDS, DECAY = 128, 60, 0.1  # of the net: hidden units, passes over the data, weight decay
 ENOUGH = 12  # pixels: what shows less of itself has no shape to speak of
 ASKED = {"part's middle R2": slice(0, 2), "part's lie R2": slice(2, 4)}
@@ -38,20 +39,27 @@ ASKED |= {"object's middle R2": slice(4, 6)}
 
 
 def probed(
-    model: Glom, name: str, scenes: Mapping[str, Scenes], t: int, seed: int
+    model: Glom,
+    name: str,
+    scenes: Mapping[str, Scenes],
+    asked: Mapping[str, Asked],
+    t: int,
+    seed: int,
 ) -> list[dict[str, Any]]:
-    """Rows: what each level of a GLOM knows of scenes["test"] after t steps."""
+    """Rows: what each level of a GLOM knows of scenes["test"] after t steps.
+
+    `asked`: `asked_of` the scenes of each name.
+    """
     looks = {n: looks_at(model, first_frames(own), [t])[t].levels for n, own in scenes.items()}
-    given = scenes, model.config.grid, seed
     return [
         {"row": name, "level": level, "t": t}
-        | knows(*(looks[n][:, :, level] for n in ("train", "test")), *given)
+        | knows(*(looks[n][:, :, level] for n in ("train", "test")), asked, seed)
         for level in range(model.config.levels)
     ]
 
 
 def probed_columns(
-    scenes: Mapping[str, Scenes], grid: tuple[int, int], seed: int
+    scenes: Mapping[str, Scenes], asked: Mapping[str, Asked], grid: tuple[int, int], seed: int
 ) -> list[dict[str, Any]]:
     """Rows: what a column knows that nobody talks to."""
     rows = []
@@ -62,7 +70,7 @@ def probed_columns(
             patches = image_to_patches(img, (img.shape[2] // grid[0], img.shape[3] // grid[1]))
             place = np.broadcast_to(grid_coordinates(grid, grid), (*patches.shape[:2], 2))
             seen[n] = np.concatenate([patches, place], axis=-1) if own_patch else place
-        rows.append({"row": name} | knows(seen["train"], seen["test"], scenes, grid, seed))
+        rows.append({"row": name} | knows(seen["train"], seen["test"], asked, seed))
     return rows
 
 
@@ -79,15 +87,16 @@ def shape(segment: Bool[Array, "H W"]) -> Float[Array, "4"]:
     return np.array([*places.mean(axis=0), *(x / spread if spread else 0.0 for x in lie)])
 
 
-def asked_of(
-    scenes: Scenes, grid: tuple[int, int]
-) -> tuple[Float[Array, "N n 6"], Bool[Array, "N n"]]:
+def asked_of(scenes: Scenes, grid: tuple[int, int]) -> Asked:
     """What is to be read off each location, and at which locations there is something to read.
 
-    A part is what has one number in one object; what is of no object is left out.
+    A part is what has one number in one object; what is of no object is left out. Nothing is to be
+    read off scenes without labels.
     """
-    count, n = len(scenes.parts), grid[0] * grid[1]
+    count, n = len(scenes), grid[0] * grid[1]
     truth, counted = np.zeros((count, n, 6)), np.zeros((count, n), dtype=bool)
+    if scenes.parts is None or scenes.objects is None:
+        return truth, counted
     both = labels_on_grid(scenes.parts, grid), labels_on_grid(scenes.objects, grid)
     parts, objects = (labels.reshape(count, n) for labels in both)
     for k in range(count):
@@ -105,19 +114,16 @@ def asked_of(
 def knows(
     learned: Float[Array, "N n d"],
     tested: Float[Array, "M n d"],
-    scenes: Mapping[str, Scenes],
-    grid: tuple[int, int],
+    asked: Mapping[str, Asked],
     seed: int,
 ) -> dict[str, float | None]:
-    """R2 of what a probe, trained on vectors of scenes["train"], reads off those of "test".
+    """R2 of what a probe, which learns from asked["train"], reads off the vectors of "test".
 
-    None, for each of ASKED, if the scenes have no labels or show nothing.
+    None, for each of ASKED, where nothing is asked.
     """
     sets = []
     for name, vectors in (("train", learned), ("test", tested)):
-        if scenes[name].parts is None or scenes[name].objects is None:
-            return dict.fromkeys(ASKED)
-        truth, counted = asked_of(scenes[name], grid)
+        truth, counted = asked[name]
         if not counted.any():
             return dict.fromkeys(ASKED)
         sets.append((vectors[counted], truth[counted]))

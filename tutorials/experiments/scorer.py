@@ -121,7 +121,7 @@ class Scorer:
         rows += [
             self.row(f"{name}: {n}", trained, own, taus, nested=False) for n, own in others.items()
         ]
-        models = {"untrained": Glom(model.config, rng=np.random.default_rng([self.seed, 4]))}
+        models = {"untrained": controls.untrained(model, self.seed)}
         if listens(model):
             models = {"consensus muted, not trained again": controls.muted(model)} | models
         for what, other in models.items():  # each at the taus that suit it best

@@ -28,9 +28,10 @@ from glom_torch.glom import Glom
 from glom_torch.train import main as train_glom
 
 from . import own_data, peers
+from .controls import untrained
 from .files import write_json
 from .measure import looks_at
-from .probe import probed, probed_columns
+from .probe import asked_of, probed, probed_columns
 from .runs import Experiment
 from .scorer import Row, Scorer
 from .shown import ROWS, TABLES, WORDS, about, figure
@@ -125,11 +126,12 @@ def _known(
     if not learned:
         return []
     scenes = {"train": worlds["train"][:learned], "test": worlds["test"]}
-    rows = probed(model, ROWS[variant], scenes, t, seed)
+    asked = {name: asked_of(own, model.config.grid) for name, own in scenes.items()}
+    rows = probed(model, ROWS[variant], scenes, asked, t, seed)
     if variant == "glom":
-        fresh = Glom(model.config, rng=np.random.default_rng([seed, 4]))
-        rows += probed(fresh, f"{ROWS[variant]}: untrained", scenes, t, seed)
-        rows += probed_columns(scenes, model.config.grid, seed)
+        fresh = untrained(model, seed)
+        rows += probed(fresh, f"{ROWS[variant]}: untrained", scenes, asked, t, seed)
+        rows += probed_columns(scenes, asked, model.config.grid, seed)
     return rows
 
 

@@ -1,13 +1,18 @@
-"""Ellipses: every model from training to its table, tiny; a stopped training goes on."""
+"""Ellipses: from training to the tables, tiny; what a model pays for; going on after a stop."""
 
 import json
 import signal
 
 import numpy as np
 import pytest
+import torch
 
+from glom_numpy.config import GlomConfig
 from glom_numpy.record import Progress
+from glom_torch.losses import pairs
+from glom_torch.recipe import Recipe
 from tutorials.experiments import ellipses, table
+from tutorials.experiments.ellipse_models import Model
 from tutorials.experiments.ellipse_scenes import columns
 from tutorials.experiments.runs import Asked, Experiment, carry_out
 
@@ -59,3 +64,22 @@ def test_a_stopped_training_goes_on_to_the_same_rows(
         patch.setattr(Progress, "show", strike)
         once("parts")
     assert once("parts")["rows"] == whole["rows"]
+
+
+def _model(kind, **recipe):
+    asked = ellipses.choices(kind, quick=True)
+    config = GlomConfig.from_dict(asked["glom"] | {"dim": 8, "hidden": 8})
+    recipe = Recipe.from_dict(asked["recipe"] | recipe)
+    return Model(config=config, recipe=recipe, **asked["model"])
+
+
+@pytest.mark.parametrize("kind", ("glom", "transformer"))
+def test_pairs_are_asked_of_every_level_that_has_a_weight(kind):
+    model = _model(kind, pairs=(0.0, 0.3, 0.7))
+    params, own = model.fresh(0), columns("train", 3, np.random.default_rng(0))
+    objects = torch.tensor(own.objects)
+    levels = torch.randn(3, own.objects.shape[1], 3 if kind == "glom" else 1, 8)
+    asked = {-2: 0.3, -1: 0.7} if kind == "glom" else {-1: 0.7}
+    wanted = sum(w * pairs(levels[:, :, l], objects) for l, w in asked.items())
+    np.testing.assert_allclose(model.read(params, levels, own)["pairs"], wanted, rtol=1e-6)
+    assert model.read(params, levels, own[[1, 2, 0]])["pairs"] != wanted

@@ -2,7 +2,8 @@
 
 A GLOM, a transformer and deep sets see the same columns in the same batches, settle for the same
 random numbers of steps (deep sets have none), are read at their last two states by the same heads,
-and pay for the same three things: class and pose of the whole, and `pairs` of its true objects.
+and pay for the same three things: class and pose of the whole, and `pairs` of its true objects (at
+each level of a GLOM that has a weight).
 """
 
 from collections.abc import Callable, Mapping
@@ -109,20 +110,25 @@ class Model:
                 with torch.no_grad():
                     start = self.states(params, img, t)[-1]
                 steps = recipe.reads + 1
-            read = self.states(params, img, steps, start, t)[-recipe.reads :, :, :, -1]
-            terms = [self.read(params, vectors, own) for vectors in read]
+            read = self.states(params, img, steps, start, t)[-recipe.reads :]
+            terms = [self.read(params, levels, own) for levels in read]
             terms = {name: sum(t[name] for t in terms) / len(terms) for name in terms[0]}
             return sum(terms.values()), terms
 
         return loss
 
-    def read(self, params: dict, vectors: Tensor, own: Columns) -> dict[str, Tensor]:
-        """What one state of the top level costs."""
-        logits, poses = tell(params["wholes"], vectors)
+    def read(
+        self, params: dict, levels: Float[Tensor, "b n l d"], own: Columns
+    ) -> dict[str, Tensor]:
+        """What one state costs: what its top level tells, and `pairs` at every level."""
+        logits, poses = tell(params["wholes"], levels[:, :, -1])
         true = torch.tensor(own.poses, dtype=torch.float32)
         terms = wholes_objective(logits, poses, torch.tensor(own.classes), true)[1]
-        weight = self.recipe.weights("pairs", self.config.levels)[-1]
-        return terms | {"pairs": weight * pairs(vectors, torch.tensor(own.objects))}
+        # A relative has one level, the top.
+        weights = self.recipe.weights("pairs", self.config.levels)[-levels.shape[2] :]
+        objects = torch.tensor(own.objects)
+        apart = [w * pairs(levels[:, :, l], objects) for l, w in enumerate(weights) if w]
+        return terms | {"pairs": sum(apart)}
 
 
 def _fresh_glom(config: GlomConfig, rng: np.random.Generator) -> dict[str, Any]:

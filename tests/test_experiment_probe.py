@@ -3,9 +3,20 @@
 import numpy as np
 import pytest
 
+from glom_numpy.config import GlomConfig
+from glom_numpy.patches import image_to_patches, image_to_tokens
 from glom_numpy.pictures import Scenes
-from glom_numpy.worlds import puppets
-from tutorials.experiments.probe import ASKED, ENOUGH, asked_of, knows, probed_columns, shape
+from glom_numpy.weights import init_params
+from glom_numpy.worlds import puppets, to_model
+from tutorials.experiments.probe import (
+    ASKED,
+    ENOUGH,
+    _pixels,
+    asked_of,
+    knows,
+    probed_columns,
+    shape,
+)
 
 GRID = (16, 16)
 
@@ -84,9 +95,32 @@ def test_a_probe_reads_what_is_there_and_no_more(scenes):
 
 
 def test_a_column_alone_knows_its_place(scenes):
-    place, both = probed_columns(scenes, asked(scenes), GRID, 0)
+    config = GlomConfig(image_size=32, patch_size=2)
+    place, both = probed_columns(scenes, asked(scenes), config, 0)
     assert place["part's middle R2"] > 0.8 and both["part's middle R2"] > 0.7
     assert max(place["part's lie R2"], both["part's lie R2"]) < 0.4
+    wide = config.replace(front_end="conv", front_kernel=5)
+    *alone, around = probed_columns(scenes, asked(scenes), wide, 0)
+    assert alone == [place, both]
+    assert "front end" in around["row"] and set(around) == {"row", *ASKED}
+
+
+def test_pixels_are_what_the_front_end_shows_a_column(scenes):
+    config = GlomConfig(image_size=32, patch_size=2, front_end="conv", front_kernel=5, dim=3)
+    own, img = scenes["test"], to_model(scenes["test"].images)
+    np.testing.assert_array_equal(_pixels(own, config, 0), image_to_patches(img, (2, 2)))
+    around = _pixels(own, config, 2)
+    column = 3 * 16 + 5  # patch (3, 5): rows 6 and 7, columns 10 and 11
+    window = np.moveaxis(img[:, :, 4:10, 8:14], 1, -1)
+    np.testing.assert_array_equal(around[:, column], window.reshape(len(img), -1))
+    # What it does not see does not reach its token; what it sees does.
+    params = init_params(config, rng(6))
+    tokens = image_to_tokens(params, config, img)
+    for place, reaches in (((4, 8), True), ((9, 13), True), ((3, 8), False), ((9, 14), False)):
+        other = img.copy()
+        other[:, :, *place] += 1.0
+        moved = image_to_tokens(params, config, other)[:, column] != tokens[:, column]
+        assert moved.any() == reaches
 
 
 def test_what_is_the_same_everywhere_has_no_r2(scenes):

@@ -17,13 +17,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from einops import rearrange
 from jaxtyping import Bool, Float
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
+from glom_numpy.config import GlomConfig
 from glom_numpy.islands import labels_on_grid
-from glom_numpy.patches import image_to_patches
 from glom_numpy.positions import grid_coordinates
 from glom_numpy.worlds import Scenes, first_frames, to_model
 from glom_torch.glom import Glom
@@ -59,19 +60,31 @@ def probed(
 
 
 def probed_columns(
-    scenes: Mapping[str, Scenes], asked: Mapping[str, Asked], grid: tuple[int, int], seed: int
+    scenes: Mapping[str, Scenes], asked: Mapping[str, Asked], config: GlomConfig, seed: int
 ) -> list[dict[str, Any]]:
     """Rows: what a column knows that nobody talks to."""
+    places = grid_coordinates(config.grid, config.grid)
+    reach = {"its place alone": None, "its own patch and its place": 0}
+    if config.front_end == "conv":
+        reach["all that its front end sees and its place"] = config.front_kernel // 2
     rows = []
-    for name, own_patch in (("its place alone", False), ("its own patch and its place", True)):
+    for name, around in reach.items():
         seen = {}
         for n, own in scenes.items():
-            img = to_model(first_frames(own))
-            patches = image_to_patches(img, (img.shape[2] // grid[0], img.shape[3] // grid[1]))
-            place = np.broadcast_to(grid_coordinates(grid, grid), (*patches.shape[:2], 2))
-            seen[n] = np.concatenate([patches, place], axis=-1) if own_patch else place
+            place = np.broadcast_to(places, (len(own), *places.shape))
+            pixels = [] if around is None else [_pixels(own, config, around)]
+            seen[n] = np.concatenate([*pixels, place], axis=-1)
         rows.append({"row": name} | knows(seen["train"], seen["test"], asked, seed))
     return rows
+
+
+def _pixels(scenes: Scenes, config: GlomConfig, around: int) -> Float[Array, "N n p"]:
+    """The pixels of each column's patch and `around` it on every side, as `convolve` pads them."""
+    img, (p, q) = to_model(first_frames(scenes)), config.patch
+    img = np.pad(img, ((0, 0), (0, 0), (around, around), (around, around)))
+    size = p + 2 * around, q + 2 * around
+    windows = np.lib.stride_tricks.sliding_window_view(img, size, axis=(2, 3))[:, :, ::p, ::q]
+    return rearrange(windows, "N c h w u v -> N (h w) (u v c)")
 
 
 def shape(segment: Bool[Array, "H W"]) -> Float[Array, "4"]:

@@ -131,7 +131,7 @@ def _known(
     if variant == "glom":
         fresh = untrained(model, seed)
         rows += probed(fresh, f"{ROWS[variant]}: untrained", scenes, asked, t, seed)
-        rows += probed_columns(scenes, asked, model.config.grid, seed)
+        rows += probed_columns(scenes, asked, model.config, seed)
     return rows
 
 

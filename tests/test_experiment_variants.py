@@ -60,6 +60,17 @@ def test_true_labels_are_all_that_changes(world):
     assert choices("spirals", "glom_labels") is None
 
 
+@pytest.mark.parametrize("world", TAKE_PART["glom_local"])
+def test_what_a_column_sees_is_all_that_changes(world):
+    ours, theirs = choices(world, "glom_local"), choices(world, "glom")
+    assert theirs["glom"].pop("front_end") == "conv"
+    for key in ("front_kernel", "front_channels"):
+        theirs["glom"].pop(key)
+    assert theirs["train"].pop("steps") >= ours["train"].pop("steps") > 0
+    assert ours == theirs
+    assert choices("spirals", "glom_local") is None
+
+
 @pytest.mark.parametrize("world", TAKE_PART["transformer_taught"])
 def test_the_transformer_is_taught_what_glom_is_taught(world):
     glom = choices(world, "glom")

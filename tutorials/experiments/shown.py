@@ -13,6 +13,7 @@ ROWS = {  # of every GLOM
     "glom_alone": "GLOM without consensus, so trained",
     "glom_still": "GLOM, still pictures only",
     "glom_labels": "GLOM, taught with true labels",
+    "glom_local": "GLOM whose columns see their own patch only",
 }
 TRANSFORMERS = {
     "transformer": "transformer",
@@ -27,7 +28,7 @@ WORDS = {
     "they stand)",
     "bars": "crossing bars (each of four discs; two bars share their colors, and cross)",
     "puppets": "puppets (a trunk and three limbs each; they touch and hide each other, and the "
-    "rim of the picture cuts off most of them)",
+    "rim of the picture cuts off most of them; columns also see two pixels around their patch)",
 }
 
 

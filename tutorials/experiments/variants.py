@@ -28,6 +28,7 @@ TAKE_PART = {
     "glom_alone": FOUR,  # without consensus
     "glom_still": FOUR,  # still pictures only; none without a configs/NAME.still.json
     "glom_labels": ("bars",),  # taught with true labels
+    "glom_local": ("puppets",),  # a column sees its own patch, where others see a little around it
     "slot_attention": FOUR,
     "slot_attention_parts": ("constellations",),  # takes twice as long: once is enough
     "transformer": ("spirals", "constellations", "bars"),
@@ -36,6 +37,7 @@ TAKE_PART = {
 # Who is not trained as configs/NAME.json says: what stands between NAME and .json instead.
 FILES = {
     "glom_still": ".still",
+    "glom_local": ".local",
     "slot_attention": ".slot_attention",
     "slot_attention_parts": ".slot_attention",
     "transformer": ".transformer",

@@ -30,7 +30,8 @@ def kind_of(operation: str) -> str:
 
 def shares(run: Callable[[], Any]) -> dict[str, float]:
     """Of each kind its share of the time that `run` spends in operations; they sum to 1."""
-    with profile(activities=[ProfilerActivity.CPU]) as found:
+    # Torch 2.11 warns unless it is told to keep what it has seen.
+    with profile(activities=[ProfilerActivity.CPU], acc_events=True) as found:
         run()
     times = {event.key: event.self_cpu_time_total for event in found.key_averages()}
     return sorted_out(times)

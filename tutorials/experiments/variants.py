@@ -37,7 +37,6 @@ TAKE_PART = {
 # Who is not trained as configs/NAME.json says: what stands between NAME and .json instead.
 FILES = {
     "glom_still": ".still",
-    "glom_local": ".local",
     "slot_attention": ".slot_attention",
     "slot_attention_parts": ".slot_attention",
     "transformer": ".transformer",
@@ -47,6 +46,8 @@ FILES = {
 SLOTS = {"slot_attention": 3, "slot_attention_parts": 11}
 # The voices of columns that were never taught to listen, where they are not fixed for each level.
 ALONE = [1.0, 1.0, 1.0, 0.0]
+# Steps of training, where they are others than in the file.
+STEPS = {"glom_local": 5000}
 # What --quick changes: nothing is learned in three steps.
 QUICK = {
     "glom": {"dim": 8, "hidden": 8},
@@ -81,6 +82,11 @@ def choices(
         found["glom"] = found["glom"] | {"voice_weights": alone}
     if variant == "glom_labels":
         found["recipe"] = found["recipe"] | {"segments": _true_segments(found)}
+    if variant == "glom_local":
+        sizes = found["glom"].items()
+        found["glom"] = {key: size for key, size in sizes if not key.startswith("front_")}
+    if variant in STEPS:
+        found["train"] = found["train"] | {"steps": STEPS[variant]}
     if variant == "transformer_taught":
         theirs = _config(CONFIGS / f"{name}.json")
         films = {key: theirs["train"][key] for key in ("count", "world_choices")}

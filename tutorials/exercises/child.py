@@ -170,12 +170,13 @@ def limit_memory(extra: int) -> None:
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 26, 1 << 26))  # what it may print: 64 MB
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        # Of what may be written: the libraries of a torch for GPUs alone map gigabytes to read.
+        pages = int(Path("/proc/self/statm").read_text().split()[5])
         used = pages * resource.getpagesize()
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
         wanted = used + extra
         if hard == resource.RLIM_INFINITY or wanted < hard:
-            resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+            resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
     except (ImportError, OSError, ValueError):
         pass
 
@@ -184,8 +185,8 @@ def free_memory() -> None:
     try:
         import resource
 
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
     except (ImportError, OSError, ValueError):
         pass
 

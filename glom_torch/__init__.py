@@ -16,6 +16,7 @@
     fast        glom's settle, laid out for speed     lean, hear  its nets and its consensus
     near        consensus among few                   tiles, cut  within a radius; lists: drawn
     once        no second derivatives by hand         cost        what fast's settling costs
+    fixed       what a compiler may bake in
     ranks       which of many processes am I          shares      one batch cut into equal parts
     relatives   slot attention, transformer, capsules, mean field: what GLOM is measured beside
 

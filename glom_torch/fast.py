@@ -10,9 +10,9 @@ is kept (`lean`), and with `recompute` a step keeps only the state that it began
 again (Chen et al. 2016): less memory for about a third more time.
 """
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -29,6 +29,7 @@ from glom_numpy.checks import (
 
 from .attention import consensus
 from .config import GlomConfig
+from .fixed import fixed
 from .hear import Ears, check_heard, ears
 from .lean import Net, lean_nets
 from .patches import image_to_tokens
@@ -86,7 +87,7 @@ def settle(
     return torch.stack(states), torch.stack(heard) if heard else nobody
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Ready:
     """All that does not change over t."""
 
@@ -108,7 +109,7 @@ class Ready:
         config, beta = self.config, beta_at(self.config.beta, t)
         agreed: Sequence[Tensor | None] = [None] * config.levels
         if config.lam:  # the levels' similarities inform each other
-            listen = functools.partial(consensus, mask=self.mask, **hearing(config, beta))
+            listen = partial(consensus, mask=self.mask, **hearing(config, beta))
             agreed = _once_more(listen, self.whole(now), recompute=recompute).unbind(dim=2)
         then, said = [], []
         for l in range(config.levels):
@@ -193,22 +194,12 @@ def _code(params: dict, config: GlomConfig, grid: tuple[int, int]) -> Float[Tens
     return _fixed_code(config, grid, params["initial"].dtype, params["initial"].device)
 
 
-@torch.compiler.assume_constant_result
+@fixed
 def _fixed_code(
     config: GlomConfig, grid: tuple[int, int], dtype: torch.dtype, device: torch.device
 ) -> Tensor:
-    # What is made while torch.export looks on is no tensor that others could use.
-    make = _made_once.__wrapped__ if torch.compiler.is_compiling() else _made_once
-    return make(config, grid, dtype, device)
-
-
-@functools.lru_cache(maxsize=32)
-def _made_once(
-    config: GlomConfig, grid: tuple[int, int], dtype: torch.dtype, device: torch.device
-) -> Tensor:
-    with torch.inference_mode(False):
-        like = torch.empty(0, dtype=dtype, device=device)
-        return location_code({"initial": like}, config, grid)
+    like = torch.empty(0, dtype=dtype, device=device)
+    return location_code({"initial": like}, config, grid)
 
 
 def _mean(voices: Sequence[Tensor | None], weights: Sequence[float] | Tensor) -> Tensor:

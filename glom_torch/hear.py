@@ -33,7 +33,7 @@ COMPARED = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Ears:
     """Whom the locations of one level hear: `ears(e, beta)` is what they hear, (b, n, d)."""
 

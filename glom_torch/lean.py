@@ -28,7 +28,7 @@ SLOPES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Net:
     """One level's net, at every column: `net(x)` is what it says there to x (b, n, d).
 

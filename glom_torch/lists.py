@@ -18,7 +18,7 @@ from .once import once
 __all__ = ["Lists", "consensus_in_lists", "lists"]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Lists:
     """Who hears whom: n lists of k places, and for the way back, on which lists each one stands."""
 
@@ -74,7 +74,9 @@ class _InLists(torch.autograd.Function):
             if size is not None:
                 logits = logits / size[:, places]
             weights = _weights(logits, spare, itself, self_logit)
-            return _sums(weights, wide, places).to(e.dtype)
+            out = _sums(weights, wide, places)
+            # torch.compile of 2.11 loses the gradient of an answer that has a second name.
+            return out if out.dtype == e.dtype else out.to(e.dtype)
 
     @staticmethod
     @once

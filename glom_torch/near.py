@@ -5,8 +5,6 @@ hears k others compares itself with about k, where the plain twin compares all n
 then throws most away. `tiles` does it within a radius, `lists` where far locations are sampled.
 """
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
@@ -23,6 +21,7 @@ from glom_numpy.listening import (
 
 from .config import GlomConfig
 from .cut import window_share
+from .fixed import fixed
 from .lists import Lists, consensus_in_lists, lists
 from .tiles import Tiles, consensus_in_tiles, tiles
 
@@ -52,34 +51,15 @@ def listeners(
     of all if everybody hears everybody. Errors as there.
     """
     if rng is None or not any(config.sample_counts):  # nothing is drawn
-        return _fixed(config, grid, device)
-    return _entries(config, grid, rng, device)
-
-
-@torch.compiler.assume_constant_result
-def _fixed(
-    config: GlomConfig, grid: tuple[int, int], device: torch.device | str | None
-) -> tuple[Tiles | Lists | Tensor | None, ...] | None:
-    """Of nothing random; for a compiler a constant."""
-    # What is made while torch.export looks on is no tensor that others could use.
-    make = _made_once.__wrapped__ if torch.compiler.is_compiling() else _made_once
-    return make(config, grid, device)
-
-
-@lru_cache(maxsize=32)
-def _made_once(
-    config: GlomConfig, grid: tuple[int, int], device: torch.device | str | None
-) -> tuple[Tiles | Lists | Tensor | None, ...] | None:
-    """And carried to the device once."""
-    with torch.inference_mode(False):
-        return _entries(config, grid, None, device)
+        return _fixed_entries(config, grid, device)
+    return _entries(config, grid, device, rng)
 
 
 def _entries(
     config: GlomConfig,
     grid: tuple[int, int],
-    rng: np.random.Generator | None,
     device: torch.device | str | None,
+    rng: np.random.Generator | None = None,
 ) -> tuple[Tiles | Lists | Tensor | None, ...] | None:
     itself = hears_itself(config, grid[0] * grid[1])  # and GlomConfig: nobody is left with nobody
     if itself and hears_everybody(config):
@@ -92,6 +72,9 @@ def _entries(
             known[level] = entry
         entries.append(entry)
     return tuple(entries)
+
+
+_fixed_entries = fixed(_entries)
 
 
 def _entry(

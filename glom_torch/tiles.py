@@ -28,7 +28,7 @@ AT_ONCE = {"cpu": 2**17}
 AT_ONCE_ELSEWHERE = 2**25
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Tiles:
     """Who hears whom within a radius: of each tile, its window, and who of it is shut out."""
 

@@ -44,7 +44,7 @@ def listened(grid, **choices):
 
 def test_what_near_says_of_another_grid(given, monkeypatch):
     monkeypatch.setattr(near, "WITHIN", 1e9)  # tiles, however small the grid
-    near._made_once.cache_clear()
+    near._fixed_entries.forget()
     own, other = listened((4, 6)), listened((6, 4))
     assert isinstance(own[0], near.Tiles)
     fast.settle(*given, iters=2, mask=own)
@@ -55,7 +55,7 @@ def test_what_near_says_of_another_grid(given, monkeypatch):
     params, config, img = given
     with pytest.raises(ValueError, match="mask: wanted .* with lam, got Tiles"):
         fast.settle(params, config.replace(lam=0.5), img, iters=2, mask=own)
-    near._made_once.cache_clear()
+    near._fixed_entries.forget()
 
 
 @pytest.mark.parametrize("shape", ((1, 1), (24,), (24, 23)))

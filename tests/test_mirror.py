@@ -54,6 +54,7 @@ ONLY_TORCH = {
     "tiles": "consensus within a radius, for `near`; test_near.py holds it equal to attention's",
     "lists": "consensus among listed, for `near`; test_near.py holds it equal to attention's",
     "hear": "the consensus of one level, for `fast`; test_fast.py holds it equal to attention's",
+    "fixed": "what a compiler may bake in, for `fast` and `near`; test_compiled.py runs it",
     "once": "what autograd Functions by hand say to who differentiates twice; test_fast_input.py",
     "lean": "nets that keep little, for `fast`; test_fast.py holds them equal to nets'",
     "near": "consensus where few are heard, for `hear`; test_near.py holds it equal to attention's",

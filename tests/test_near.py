@@ -208,6 +208,7 @@ def test_nothing_of_n_times_n_is_made(radius, samples):
 @pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")
 def test_it_compiles_as_one_graph(entry, as_users_run_it):
     given, g = numbers(143)
+    torch.compiler.reset()  # of the other entry; torch 2.11 stumbles over both in one function
 
     def f(e, query, size):
         return consensus_near(e * 1.5, query, size, entry, -0.3).sin()

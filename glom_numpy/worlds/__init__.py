@@ -19,7 +19,7 @@ from .constellation import constellations
 from .designed import avatars
 from .ellipse import ELLIPSE_CLASSES, EllipseScenes, ellipses
 from .for_models import first_frames, segment_labels, to_model
-from .gestalt import common_fate, connected, moving_regions, regions
+from .gestalt import common_fate, connected, layers, moving_regions, regions
 from .paint import PALETTE
 from .pieces import tetrominoes
 from .puppet import puppets
@@ -43,6 +43,7 @@ __all__ = [
     "first_frames",
     "from_folder",
     "from_npz",
+    "layers",
     "moving_regions",
     "open_world",
     "picture",

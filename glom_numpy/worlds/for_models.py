@@ -21,9 +21,9 @@ def segment_labels(
 ) -> Int[np.ndarray, "N n l"]:
     """For each level the segment of each location, as `segments` says for it (recipe.SEGMENTS).
 
-    "parts", "groups", "objects" are labels of the scenes; "regions", "connected", "common_fate"
-    and "moving_regions" are found in their pictures by `gestalt`, the last two in films only; ""
-    is for a level without (all 0). A patch has the segment of most of its pixels
+    "parts", "groups", "objects" are labels of the scenes; "regions", "connected", "common_fate",
+    "moving_regions" and "layers" are found in their pictures by `gestalt`, the last three in films
+    only; "" is for a level without (all 0). A patch has the segment of most of its pixels
     (`islands.labels_on_grid`); -1 where nobody says, and for `background` False also in place
     of 0. ValueError for a name that is not one of these and for scenes that do not have it.
     """

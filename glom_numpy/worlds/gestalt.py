@@ -8,13 +8,13 @@ found here is our reading.
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.ndimage import label
+from scipy.ndimage import label, uniform_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..checks import check_finite, check_number, check_whole
 
-__all__ = ["common_fate", "connected", "moving_regions", "regions"]
+__all__ = ["common_fate", "connected", "layers", "moving_regions", "regions"]
 
 Array = np.ndarray
 TOLERANCE = 0.02  # colors in [0, 1] that differ by less in every channel look alike
@@ -22,6 +22,9 @@ REACH = 3  # pixels that anything may move from a frame to the next
 GAIN = 0.05  # a further motion must explain this share of what moved at all
 NEAR = 1.5  # pixels: motions this alike are one, as pictures are drawn on whole pixels
 UNSURE = 0.7  # a region whose best motion shows less than this of it again stays without
+WHOLE = 0.85  # for `layers`: a region of which no motion shows this much again is looked into
+AROUND = 9  # there, pixels each way (4 on each side) by which a pixel is judged
+MOST, LEAD = 0.6, 0.1  # the share of them that a motion must fit, and how much more than the next
 
 
 def regions(image: Float[Array, "H W c"], tolerance: float = TOLERANCE) -> Int[Array, "H W"]:
@@ -76,40 +79,74 @@ def moving_regions(
     0 is the background, -1 what no motion fits. Otherwise as `common_fate`.
     """
     found, fate = _fates(film, reach, tolerance)
-    count = int(found.max()) + 1
-    size = np.bincount(found.ravel(), minlength=count)
-    color = (
-        np.stack(
-            [
-                np.bincount(found.ravel(), channel.ravel(), count)
-                for channel in np.moveaxis(film[0], -1, 0)
-            ]
-        )
-        / size
-    )
+    color = _colors(film[0], found)
     _, where = np.unique(found, return_index=True)
     moves = fate.ravel()[where]
     alike = (np.abs(color[:, :, None] - color[:, None, :]) <= tolerance).all(axis=0)
     alike &= moves[:, None] == moves[None, :]
-    joined = _joined(np.stack(np.nonzero(alike)), count)
+    joined = _joined(np.stack(np.nonzero(alike)), len(moves))
     parts = _background_first(joined, int(joined[0]))[found]
     return np.where(fate < 0, -1, parts)
 
 
+def layers(
+    film: Float[Array, "t H W c"], reach: int = REACH, tolerance: float = TOLERANCE
+) -> Int[Array, "H W"]:
+    """What moves alike, pixel by pixel where a region moves as no one thing.
+
+    Objects that touch in one color are one region, and no motion fits all of it. In such a region a
+    pixel has the motion that fits best around it; -1 where none does, or two do alike. Otherwise as
+    `common_fate`.
+    """
+    found, steps, fits = _motions(film, reach, tolerance)
+    whole = fits.max(axis=0) >= WHOLE
+    fate = np.concatenate([[0], np.where(whole, fits.argmax(axis=0), -1)])[found]
+    again = np.zeros((len(steps), *found.shape))
+    again[:, found > 0] = _again(film[0], film[-1], np.flatnonzero(found), steps, tolerance)
+    colors = _colors(film[0], found)
+    hole = (np.abs(colors[:, 1:] - colors[:, :1]) <= tolerance).all(axis=0)
+    for region in 1 + np.flatnonzero(~whole & ~hole):  # through a hole one sees the background
+        here = (found == region).astype(float)
+        near = uniform_filter(here, AROUND, mode="constant")
+        share = uniform_filter(again * here, (0, AROUND, AROUND), mode="constant") / (near + 1e-9)
+        rank = np.sort(share, axis=0)
+        lead = rank[-1] - rank[-2] if len(rank) > 1 else rank[-1]
+        sure = (rank[-1] >= MOST) & (lead >= LEAD)
+        fate = np.where(here > 0, np.where(sure, share.argmax(axis=0), -1), fate)
+    return fate
+
+
+def _colors(image: Array, found: Array) -> Array:
+    """The mean color of each region, background included (c, r)."""
+    each = [np.bincount(found.ravel(), channel.ravel()) for channel in np.moveaxis(image, -1, 0)]
+    return np.stack(each) / np.bincount(found.ravel())
+
+
 def _fates(film: Array, reach: int, tolerance: float) -> tuple[Array, Array]:
     """The regions of the first frame, and for each pixel the number of its region's motion."""
+    found, _, fits = _motions(film, reach, tolerance)
+    motion = np.where(fits.max(axis=0) < UNSURE, -1, fits.argmax(axis=0))
+    return found, np.concatenate([[0], motion])[found]
+
+
+def _motions(film: Array, reach: int, tolerance: float) -> tuple[Array, Array, Array]:
+    """The regions of the first frame, the motions in the film (k, 2), how well they fit (k, r)."""
     film = check_finite("film", film, "t H W c")
     if len(film) < 2:
         raise ValueError(f"film: wanted at least 2 frames to see motion, got {len(film)}")
     found = regions(film[0], tolerance)
-    if not found.any():
-        return found, found  # nothing but background
     far = check_whole("reach", reach, 1) * (len(film) - 1)
     side = np.arange(-far, far + 1)
     steps = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
     steps = steps[np.argsort((steps**2).sum(axis=1), kind="stable")]  # standing still first
-    fits = _fits(film[0], film[-1], found, steps, far, tolerance)
+    if not found.any():
+        return found, steps[:1], np.zeros((1, 0))  # nothing but background
     size = np.bincount(found.ravel())[1:]
+    pixels = np.flatnonzero(found)
+    pixels = pixels[np.argsort(found.ravel()[pixels], kind="stable")]  # region by region
+    again = _again(film[0], film[-1], pixels, steps, tolerance)
+    starts = np.concatenate([[0], np.cumsum(size)[:-1]])
+    fits = np.add.reduceat(again, starts, axis=1, dtype=float) / size
     chosen, best = [0], fits[0]
     moved = (size * (1 - best)).sum()
     while True:
@@ -117,31 +154,20 @@ def _fates(film: Array, reach: int, tolerance: float) -> tuple[Array, Array]:
         explained = np.where(gap > NEAR, (size * np.maximum(fits, best)).sum(axis=1), 0)
         most = explained.argmax()
         if explained[most] - (size * best).sum() <= GAIN * moved:
-            break
+            return found, steps[chosen], fits[chosen]
         chosen.append(most)
         best = np.maximum(best, fits[most])
-    motion = np.where(best < UNSURE, -1, fits[chosen].argmax(axis=0))
-    return found, np.concatenate([[0], motion])[found]
 
 
-def _fits(
-    first: Array, last: Array, found: Array, steps: Array, far: int, tolerance: float
-) -> Array:
-    """The share of each region's pixels that the last frame shows again, one step away (s, r).
-
-    The background is left out: it stands still.
-    """
+def _again(first: Array, last: Array, pixels: Array, steps: Array, tolerance: float) -> Array:
+    """Whether the last frame shows each of the first frame's pixels again, a step away (s, p)."""
+    far = np.abs(steps).max()
     last = np.pad(last, ((far, far), (far, far), (0, 0)), constant_values=np.inf)  # out of sight
+    y, x = np.divmod(pixels, first.shape[1])
     width = last.shape[1]
-    pixels = np.flatnonzero(found)
-    pixels = pixels[np.argsort(found.ravel()[pixels], kind="stable")]  # region by region
-    y, x = np.divmod(pixels, found.shape[1])
     there = ((y + far) * width + x + far) + (steps @ (width, 1))[:, None]
-    seen = first[y, x]
-    again = np.abs(last.reshape(-1, last.shape[-1])[there] - seen) <= tolerance
-    size = np.bincount(found.ravel())[1:]
-    starts = np.concatenate([[0], np.cumsum(size)[:-1]])
-    return np.add.reduceat(again.all(axis=-1), starts, axis=1, dtype=float) / size
+    seen = last.reshape(-1, last.shape[-1])[there]
+    return (np.abs(seen - first[y, x]) <= tolerance).all(axis=-1)
 
 
 def _joined(pairs: Array, count: int) -> Array:

@@ -95,8 +95,8 @@ def layers(
     """What moves alike, pixel by pixel where a region moves as no one thing.
 
     Objects that touch in one color are one region, and no motion fits all of it. In such a region a
-    pixel has the motion that fits best around it; -1 where none does, or two do alike. Otherwise as
-    `common_fate`.
+    pixel has the motion that fits best around it; -1 where none does, or two do alike, and where
+    the background is cut off or seen through a hole, and does not fit. Otherwise as `common_fate`.
     """
     found, steps, fits = _motions(film, reach, tolerance)
     whole = fits.max(axis=0) >= WHOLE
@@ -105,7 +105,7 @@ def layers(
     again[:, found > 0] = _again(film[0], film[-1], np.flatnonzero(found), steps, tolerance)
     colors = _colors(film[0], found)
     hole = (np.abs(colors[:, 1:] - colors[:, :1]) <= tolerance).all(axis=0)
-    for region in 1 + np.flatnonzero(~whole & ~hole):  # through a hole one sees the background
+    for region in 1 + np.flatnonzero(~whole & ~hole):
         here = (found == region).astype(float)
         near = uniform_filter(here, AROUND, mode="constant")
         share = uniform_filter(again * here, (0, AROUND, AROUND), mode="constant") / (near + 1e-9)

@@ -10,7 +10,7 @@ What is promised, of the consensus voice alone, e' = e + a (consensus(e) - e) wi
    energy rises, under any mask, if similarity is "dot"; if it is "cosine" and those a column
    hears have one length; if it is "unit_keys" and they have length 1.
    Why: -log sum exp(beta s) lies below each of its tangents where s is linear in e. The tangent
-   here is -consensus . e, and going towards the consensus goes down it, |e|^2 / 2 included.
+   here is -consensus . e, and going toward the consensus goes down it, |e|^2 / 2 included.
 2. All move at once. `joint_energy` does not rise if similarity is "cosine", everybody hears
    everybody and itself, and all are given one length again (state_norm "unit", before the step
    and after it). Why: the sum of exp(beta cos) over all pairs is a squared length in the space

@@ -184,6 +184,22 @@ def test_the_same_recipe_on_anybodys_data(kind, tiny, tmp_path, capsys):
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize("what", ["one object", "all background"])
+def test_what_is_not_defined_is_said(what, tiny, tmp_path, capsys):
+    _, films = own(tmp_path)
+    objects, parts = (films.objects > 0).astype(int), films.parts
+    if what == "all background":
+        objects, parts = np.zeros_like(objects), np.zeros_like(parts)
+    path, _ = own(tmp_path, objects=objects, parts=parts)
+    assert main(["bars", "--data", str(path), "--seeds", "1", "--out", str(tiny)]) == 0
+    shown = capsys.readouterr().out
+    assert "nan" not in shown.lower()
+    none = "fewer than two segments in every picture" in shown
+    one = "Scores of objects are not defined" in shown
+    assert (none, one) == ((True, False) if what == "all background" else (False, True))
+    assert ("parts: k-means" in shown) == one and "objects: k-means" not in shown
+
+
 BAD = {
     "frames: wanted (N, t, H, W, c), got (10, 24, 24, 3)": {"frames": np.zeros((10, 24, 24, 3))},
     "objects: wanted (10, 24, 24), a label for every pixel, got (10, 12, 12)": {

@@ -29,7 +29,7 @@ ROWS = {
 }
 VARIANTS = tuple(ROWS)
 # The same for all: no places, since a symbol says where it is; widths so that all have about as
-# many parameters, steps so that all train for about as long.
+# many parameters; how long each trains, the table of costs says.
 COMMON = dict(levels=3, channels=CHANNELS, image_size=(1, 10), patch_size=1)
 COMMON |= dict(location="none", location_reaches=())
 GLOM = dict(dim=48, hidden=128, state_norm="layer", voice_weights="learned", lam=2.0)
@@ -140,7 +140,7 @@ def about(results: Mapping[str, Any]) -> str:
         f"Two wholes of five ellipses each, {count} test scenes. One ellipse does not tell the "
         "class of its whole (chance: 0.20): what a location tells of it, it has heard from others. "
         "All models are taught with the true wholes (GLOM at its two upper levels), their classes "
-        "and poses, on the same batches and for about as long. FG-ARI: k-means with the true "
+        "and poses, on the same batches. FG-ARI: k-means with the true "
         "number of wholes on one vector per location, 1 is the truth and 0 is chance; class and "
         "pose are told from one location's vector alone. GLOM and the transformer were trained to "
         f"settle for at most {t} steps, and some batches went on from states up to "

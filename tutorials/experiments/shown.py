@@ -114,6 +114,10 @@ TABLES = {
 }
 
 
+def _scored(key: str, results: Mapping[str, Any]) -> bool:
+    return any(line.spread(key) for line in lines(results))
+
+
 def about(results: Mapping[str, Any]) -> str:
     """What the numbers are, in words."""
     run = results["runs"][0]
@@ -124,18 +128,29 @@ def about(results: Mapping[str, Any]) -> str:
         f"Of a GLOM parts are read at level {levels['parts']}, objects at level "
         f"{levels['objects']} of the same state; it was trained to settle for {t} steps."
     )
-    if not any(line.spread(key) for line in lines(results) for key in ARI):
+    recipe = results["choices"]["glom"]["recipe"]
+    if recipe.get("carried"):
+        read += (
+            f" A share of {recipe['carried']:g} of the batches went on from older states, up to "
+            f"{recipe['longest']} steps old."
+        )
+    undefined = [name for name in NAMES if not _scored(f"{name} FG-ARI", results)]
+    if len(undefined) == len(NAMES):
         return (
-            f"What can be said of {where} without labels: how many islands there are at one cosine "
+            f"What can be said of {where} without labels (or with fewer than two segments in every "
+            "picture, which is nothing to score): how many islands there are at one cosine "
             "(at which their number depends least on it, on training pictures), "
             "how many directions a level uses (effective rank; near 1, it has collapsed), and "
             f"whether the state settles. {read}"
         )
+    if undefined:
+        read += f" Scores of {undefined[0]} are not defined: no test picture has two with a label."
     return (
         f"How well do islands part the test pictures of {where}? FG-ARI: 1 is the truth, 0 is "
         "chance, background left out. *k-means* is told the true number of segments and clusters "
         "the vectors of the foreground; *islands* are not told: neighbors, then islands that are "
-        "alike, join at one cosine, chosen on training pictures. *nested*: the share of islands "
+        "alike, join at one cosine, chosen with the labels of training pictures, for each seed "
+        "anew. *nested*: the share of islands "
         f"for parts that lie inside one island for objects. {read}"
     )
 

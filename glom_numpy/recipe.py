@@ -35,7 +35,8 @@ SECOND_VIEW = ("view", "crop")  # of these: the same place in a second view of t
 # Where a level's segments come from: labels that a world may have, or its pictures and films
 # alone (`worlds.gestalt`); "" is nowhere.
 LABELS = ("parts", "groups", "objects")
-UNLABELED = ("regions", "connected", "common_fate", "moving_regions", "layers")
+STILL = ("regions", "connected")  # of one picture; the others want films
+UNLABELED = (*STILL, "common_fate", "moving_regions", "layers")
 SEGMENTS = ("", *LABELS, *UNLABELED)
 
 

@@ -184,6 +184,15 @@ def test_the_same_recipe_on_anybodys_data(kind, tiny, tmp_path, capsys):
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize("name, own_recipe", (("spirals", False), ("spirals_still", True)))
+def test_still_pictures_have_the_recipe_if_it_wants_no_films(name, own_recipe, tmp_path):
+    stills = crossing_bars(10, size=24, radius=3.0, parts=2, spread=1.0, rng=rng()).images
+    path, _ = own(tmp_path, frames=None, images=stills)
+    mine, named = (variants.choices(name, "glom", data=data) for data in (path, None))
+    assert (mine["recipe"] == named["recipe"]) == own_recipe
+    assert not {"common_fate", "moving_regions", "layers"} & set(mine["recipe"]["segments"])
+
+
 @pytest.mark.parametrize("what", ["one object", "all background"])
 def test_what_is_not_defined_is_said(what, tiny, tmp_path, capsys):
     _, films = own(tmp_path)

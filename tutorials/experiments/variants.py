@@ -7,7 +7,7 @@ from typing import Any
 
 from glom_numpy.checks import check_choice
 from glom_numpy.config import GlomConfig
-from glom_numpy.recipe import Recipe
+from glom_numpy.recipe import STILL, UNLABELED, Recipe
 
 from . import own_data
 from .files import HERE
@@ -66,7 +66,8 @@ def choices(
     if data is not None:
         if variant != "glom":
             return None
-        kind = "" if own_data.is_film(own_data.read(data)) else ".still"
+        films = own_data.is_film(own_data.read(data))
+        kind = "" if films or not _wants_films(name) else ".still"
     path = CONFIGS / f"{name}{kind}.json"
     if kind == ".still" and not path.exists():
         if data is None:
@@ -98,6 +99,12 @@ def choices(
     if quick:
         found |= {section: found[section] | changes for section, changes in QUICK.items()}
     return found if data is None else own_data.fitted(found, data)
+
+
+def _wants_films(name: str) -> bool:
+    """Whether what NAME is taught with shows in films only."""
+    segments = _config(CONFIGS / f"{name}.json")["recipe"]["segments"]
+    return any(one in UNLABELED and one not in STILL for one in segments)
 
 
 def _config(path: Path) -> dict[str, Any]:

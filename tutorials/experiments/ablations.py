@@ -31,6 +31,11 @@ SHIPPED = WEIGHTS / "spirals.safetensors"
 SCORING = {"tested": 60, "tuned": 40, "hidden": 0.3}
 STEPS = 500
 LEVELS = {"parts": 0, "objects": 1}
+LATER = 4  # times the trained t: does what has settled stay?
+LATE = {
+    "objects FG-ARI later": "objects: k-means",
+    "objects islands FG-ARI later": "objects: islands",
+}
 
 # Choices of GlomConfig that are changed at test time only.
 AT_TEST = {
@@ -127,9 +132,13 @@ def _row(scorer: Scorer, model: Glom, name: str, t: int, scoring: Mapping[str, A
     shown = partial(looks_at, model), model.config, name, LEVELS, t, taus
     (row,) = scorer.filled_in(*shown, scoring["hidden"], [t])
     filled = {f"{n} hidden": row[f"{n} FG-ARI"] for n in LEVELS}
-    own = scorer.row(name, t, scorer.at(model, scorer.images, LEVELS, t), taus)
+    own, after = (
+        scorer.row(name, when, scorer.at(model, scorer.images, LEVELS, when), taus)
+        for when in (t, LATER * t)
+    )
+    later = {key: after[key.removesuffix(" later")] for key in LATE}
     ranks = {f"{n} rank": scorer.by_level(model, name, [t])[k]["rank"] for n, k in LEVELS.items()}
-    return own | filled | ranks
+    return own | filled | ranks | later
 
 
 _COLUMNS = {
@@ -140,6 +149,7 @@ _COLUMNS = {
     "parts hidden": "parts, 30% hidden",
     "objects hidden": "objects, 30% hidden",
     "objects contrast": "objects: contrast",
+    **{key: f"{what}, at {LATER} times the t" for key, what in LATE.items()},
     "parts rank": "rank, level 0",
     "objects rank": "rank, level 1",
 }

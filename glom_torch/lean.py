@@ -28,6 +28,7 @@ SLOPES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
+# Not frozen, here and in fast's other rooms: torch 2.11 cannot compile a frozen one's methods.
 @dataclass(eq=False)
 class Net:
     """One level's net, at every column: `net(x)` is what it says there to x (b, n, d).

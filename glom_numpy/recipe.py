@@ -35,8 +35,8 @@ SECOND_VIEW = ("view", "crop")  # of these: the same place in a second view of t
 # Where a level's segments come from: labels that a world may have, or its pictures and films
 # alone (`worlds.gestalt`); "" is nowhere.
 LABELS = ("parts", "groups", "objects")
-STILL = ("regions", "connected")  # of one picture; the others want films
-UNLABELED = (*STILL, "common_fate", "moving_regions", "layers")
+MOVING = ("common_fate", "moving_regions", "layers")  # these want films
+UNLABELED = ("regions", "connected", *MOVING)
 SEGMENTS = ("", *LABELS, *UNLABELED)
 
 

@@ -7,7 +7,7 @@ from tqdm import tqdm
 from ..checks import check_flag
 from ..islands import labels_on_grid
 from ..pictures import Scenes, check_images
-from ..recipe import LABELS, SEGMENTS, STILL
+from ..recipe import LABELS, MOVING, SEGMENTS
 from . import gestalt
 
 
@@ -48,7 +48,7 @@ def segment_labels(
 def _found(scenes: Scenes, name: str) -> Int[np.ndarray, "N H W"]:
     """Segments that nobody labeled."""
     films = scenes.images if scenes.images.ndim == 5 else scenes.images[:, None]
-    still = name in STILL
+    still = name not in MOVING
     if not still and films.shape[1] < 2:
         raise ValueError(
             f"segments: {name!r} wants films, (N, t, H, W, c) with t of 2 or more (frames=3 in a "

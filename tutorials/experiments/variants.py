@@ -7,7 +7,7 @@ from typing import Any
 
 from glom_numpy.checks import check_choice
 from glom_numpy.config import GlomConfig
-from glom_numpy.recipe import STILL, UNLABELED, Recipe
+from glom_numpy.recipe import MOVING, Recipe
 
 from . import own_data
 from .files import HERE
@@ -104,7 +104,7 @@ def choices(
 def _wants_films(name: str) -> bool:
     """Whether what NAME is taught with shows in films only."""
     segments = _config(CONFIGS / f"{name}.json")["recipe"]["segments"]
-    return any(one in UNLABELED and one not in STILL for one in segments)
+    return any(one in MOVING for one in segments)
 
 
 def _config(path: Path) -> dict[str, Any]:

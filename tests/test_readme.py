@@ -9,6 +9,7 @@ import pytest
 from glom_numpy.checkpoint import load
 from glom_numpy.flags import Training
 from tutorials import WEIGHTS, scores
+from tutorials.experiments import ellipses
 
 REPO = Path(__file__).resolve().parents[1]
 README = (REPO / "README.md").read_text(encoding="utf-8")
@@ -63,16 +64,24 @@ def test_the_examples_run():
         exec(example, {})
 
 
-EXPERIMENTS = REPO / "tutorials" / "experiments" / "configs"
-ASKED = {"avatars": WEIGHTS / "avatars.json"} | {
-    name: EXPERIMENTS / f"{name}.json" for name in ("constellations", "spirals", "puppets")
-}
+CONFIGS = REPO / "tutorials" / "experiments" / "configs"
+FROM_CONFIGS = ("constellations", "spirals", "spirals_still", "puppets")
+ASKED = {name: CONFIGS / f"{name}.json" for name in FROM_CONFIGS}
+ASKED |= {"avatars": WEIGHTS / "avatars.json"}
 LONGER = {"constellations": {"steps": 2500}}  # than in the experiment; the weights' README says so
 
 
-@pytest.mark.parametrize("name", ASKED)
-def test_the_weights_are_those_their_config_file_asks_for(name):
-    asked = json.loads(ASKED[name].read_text(encoding="utf-8"))
+def test_all_weights_are_held_to_what_was_asked():
+    shipped = {path.stem for path in WEIGHTS.glob("*.safetensors")}
+    assert shipped == {*ASKED, "ellipses"}
+
+
+@pytest.mark.parametrize("name", [*ASKED, "ellipses"])
+def test_the_weights_are_those_their_config_asks_for(name):
+    if name == "ellipses":
+        asked = ellipses.choices("glom")
+    else:
+        asked = json.loads(ASKED[name].read_text(encoding="utf-8"))
     weights = load(WEIGHTS / f"{name}.safetensors")
     assert weights.extra["finished"]
     for section, made in (("glom", weights.config), ("recipe", weights.recipe)):

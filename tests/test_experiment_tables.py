@@ -44,6 +44,13 @@ def test_mean_and_spread_by_hand():
     )
     some = tables.Table(columns={"x": "X"}, keep=lambda row, results: row["variant"] == "a")
     assert tables.markdown(RESULTS, some).count("\n") == 2
+    # What is not defined has neither column nor row, and a table of it is none.
+    undefined = tables.Table(columns={"x": "X", "z": "Z"}, keep=some.keep)
+    assert tables.markdown(RESULTS, undefined) == tables.markdown(RESULTS, some)
+    assert tables.markdown(RESULTS, tables.Table(columns={"z": "Z"})) == ""
+    runs = [{**RESULTS["runs"][0], "rows": [*RESULTS["runs"][0]["rows"], {"row": "no", "x": None}]}]
+    shown = tables.markdown({**RESULTS, "runs": runs}, tables.Table(columns={"x": "X"}))
+    assert "no" not in shown and shown.count("\n") == 2
     assert "over 3 seeds; `python -m x` repeats" in tables.caption(RESULTS)
 
 

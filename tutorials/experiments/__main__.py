@@ -65,8 +65,9 @@ def _run(args: argparse.Namespace) -> int:
         say(f"{sum(done)} of {len(done)} runs are finished, kept in {args.out}")
         return 0
     path = keep(found, asked, results)
-    for which in found.tables:
-        print(table(args.NAME, which, results), end="\n\n")
+    for text in (table(args.NAME, which, results) for which in found.tables):
+        if text:
+            print(text, end="\n\n")
     say(f"written: {path}")
     return 0
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from glom_numpy.checkpoint import write_atomic
 from glom_numpy.checks import check_grid, pair
+from glom_numpy.config import GlomConfig
 from glom_numpy.flags import Training
 from glom_numpy.pictures import Scenes, from_npz
 from glom_numpy.worlds import first_frames
@@ -44,16 +45,17 @@ def split(scenes: Scenes, seed: int) -> tuple[Scenes, Scenes]:
 def fitted(choices: dict[str, Any], path: Path) -> dict[str, Any]:
     """The same choices for these pictures: their size and channels, and no world's; else as it is.
 
-    ValueError names the file where its pictures do not divide into the patches.
+    ValueError names the file where its pictures do not divide into the patches, or are one patch.
     """
     scenes = read(path)
     (height, width, channels) = scenes.images.shape[-3:]
     patch = choices["glom"].get("patch_size", 4)
+    glom = choices["glom"] | {"image_size": [height, width], "channels": channels}
     try:
         check_grid((height, width), pair("patch_size", patch), "images")
+        GlomConfig.from_dict(glom)
     except ValueError as problem:
         raise ValueError(f"{path}: {problem}; its shape is {scenes.images.shape}") from None
-    glom = choices["glom"] | {"image_size": [height, width], "channels": channels}
     drawn = ("world", "split", "count", "size", "world_choices")
     asked = {name: value for name, value in choices["train"].items() if name not in drawn}
     asked["batch"] = min(asked.get("batch", Training.batch), len(split(scenes, 0)[0]))

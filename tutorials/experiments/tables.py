@@ -63,11 +63,17 @@ def lines(results: Mapping[str, Any], rows: str = "rows") -> list[Line]:
 
 
 def markdown(results: Mapping[str, Any], table: Table) -> str:
-    """The table; a cell says on how many seeds it stands where that is not all of them."""
+    """The table; a cell says on how many seeds it stands where that is not all of them.
+
+    Empty where none of its columns is defined.
+    """
     shown = [line for line in lines(results, table.rows) if table.keep(_name(line), results)]
-    named = [part for part in NAMING[1:] if any(getattr(line, part) is not None for line in shown)]
-    # What is nowhere defined (objects of pictures without labels) has no column.
+    # What is nowhere defined (objects of pictures without labels) has no column and no row.
     columns = {k: v for k, v in table.columns.items() if any(line.spread(k) for line in shown)}
+    shown = [line for line in shown if any(map(line.spread, columns))]
+    named = [part for part in NAMING[1:] if any(getattr(line, part) is not None for line in shown)]
+    if not columns:
+        return ""
     heads = [table.first, *named, *columns.values()]
     out = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for line in shown:

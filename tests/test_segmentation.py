@@ -26,7 +26,7 @@ WORLD = {"size": 24, "world_choices": {"parts": 2, "radius": 3.0, "spread": 1.0}
 TRAIN = {"world": "crossing_bars", "steps": 4, "batch": 3, "count": 6, **WORLD}
 SIZES = {"dim": 8, "hidden": 8, "patch_size": 6, "bands": 2}
 LOSSES = {"pairs": [0, 1, 1], "background": False, "mask_ratio": 0.3}
-TAUGHT = {"bars": ["", "moving_regions", "common_fate"], "bars.still": ["", "regions", ""]}
+TAUGHT = {"bars": ["", "moving_regions", "common_fate"], "spirals_still": ["", "regions", ""]}
 TINY = {
     "bars.slot_attention": {"recipe": {"iters": 2, "mask_ratio": 0}, "glom": SIZES},
     "bars.transformer": {"recipe": {"iters": 3}, "glom": SIZES},
@@ -84,7 +84,7 @@ def test_from_training_to_the_table(tiny, capsys, monkeypatch):
     levels = [(name, level) for name in ("GLOM", "GLOM: untrained") for level in range(3)]
     assert named == [*levels, ("its place alone", None), ("its own patch and its place", None)]
     assert all(row["part's middle R2"] is not None for row in known)
-    assert len(by_variant["glom_still"]["beyond"]) == 2
+    assert len(by_variant["glom_labels"]["beyond"]) == 2
     masks = [r for r in by_variant["slot_attention"]["rows"] if r["row"].endswith("who won")]
     assert [r["t"] for r in masks] == [t for t in times(2) if t]
     for line in ("slot attention, 3 slots: alpha masks | 2", "transformer | 12", *TAUGHT_ROWS):
@@ -168,7 +168,7 @@ def test_the_same_recipe_on_anybodys_data(kind, tiny, tmp_path, capsys):
     results = json.loads((tiny / "bars.data.json").read_text("utf-8"))
     assert results["variants"] == ["glom"] and results["data"] == "own.npz"
     choices = results["choices"]["glom"]
-    assert choices["recipe"]["segments"] == TAUGHT["bars" if kind == "films" else "bars.still"]
+    assert choices["recipe"]["segments"] == TAUGHT["bars" if kind == "films" else "spirals_still"]
     assert choices["glom"]["image_size"] == [24, 24]
     assert choices["glom"]["channels"] == (3 if kind == "films" else 1)
     labeled = kind != "unlabeled"
@@ -176,6 +176,7 @@ def test_the_same_recipe_on_anybodys_data(kind, tiny, tmp_path, capsys):
     assert ("without labels" in shown) == (not labeled)
     assert ("what it is taught with" in shown) == labeled
     assert "parts: how many islands" in shown and "effective rank" in shown
+    assert "| vectors |\n" not in shown  # a table of nothing
     (folder,) = (tiny / "bars").iterdir()
     assert (folder / "islands_0.png").exists()
     with np.load(folder / "train.npz") as trained:
@@ -218,6 +219,11 @@ BAD = {
     "an array of Python objects": {"frames": np.array([None, 1], dtype=object)},
     "images: wanted a height divisible by the patch's height 6, got 25; its shape is (10, 2, 25": {
         "frames": np.zeros((10, 2, 25, 24, 3)),
+        "parts": None,
+        "objects": None,
+    },
+    "image_size: wanted at least two patches": {
+        "frames": np.zeros((10, 2, 6, 6, 3)),
         "parts": None,
         "objects": None,
     },

@@ -71,8 +71,8 @@ def table(name: str, which: str = "", results: dict | None = None) -> str:
     """A table of an experiment's results, in markdown, with the words that belong to it.
 
     `which` of its TABLES ("": the first, with the experiment's own paragraph above it); `results`
-    other than those in results/. ValueError for an unknown name, FileNotFoundError where there are
-    no results yet.
+    other than those in results/. Empty where nothing of it is defined (scores of pictures without
+    labels). ValueError for an unknown name, FileNotFoundError where there are no results yet.
     """
     from . import tables
     from .files import load_results
@@ -81,5 +81,7 @@ def table(name: str, which: str = "", results: dict | None = None) -> str:
     if which not in found.tables:
         raise ValueError(f"which: wanted a table of {name}, {list(found.tables)}; got {which!r}")
     words = [found.about(results)] if found.about and not which else []
-    words.append(tables.caption(results))
-    return "\n\n".join([" ".join(words), tables.markdown(results, found.tables[which])])
+    shown = tables.markdown(results, found.tables[which])
+    if not (words or shown):
+        return ""
+    return "\n\n".join([" ".join([*words, tables.caption(results)]), shown])

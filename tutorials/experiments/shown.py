@@ -11,7 +11,6 @@ from .tables import Line, Table, lines
 ROWS = {  # of every GLOM
     "glom": "GLOM",
     "glom_alone": "GLOM without consensus, so trained",
-    "glom_still": "GLOM, still pictures only",
     "glom_labels": "GLOM, taught with true labels",
     "glom_local": "GLOM whose columns see their own patch only",
 }

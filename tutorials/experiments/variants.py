@@ -26,7 +26,6 @@ FOUR = ("spirals", "constellations", "bars", "puppets")
 TAKE_PART = {
     "glom": tuple(WORDS),
     "glom_alone": FOUR,  # without consensus
-    "glom_still": FOUR,  # still pictures only; none without a configs/NAME.still.json
     "glom_labels": ("bars",),  # taught with true labels
     "glom_local": ("puppets",),  # a column sees its own patch, where others see a little around it
     "slot_attention": FOUR,
@@ -34,13 +33,12 @@ TAKE_PART = {
     "transformer": ("spirals", "constellations", "bars"),
     "transformer_taught": ("spirals", "bars", "puppets"),  # also taught what GLOM is taught
 }
-# Who is not trained as configs/NAME.json says: what stands between NAME and .json instead.
+# Who is not trained as configs/NAME.json says, but as this says.
 FILES = {
-    "glom_still": ".still",
-    "slot_attention": ".slot_attention",
-    "slot_attention_parts": ".slot_attention",
-    "transformer": ".transformer",
-    "transformer_taught": ".transformer",
+    "slot_attention": "{name}.slot_attention",
+    "slot_attention_parts": "{name}.slot_attention",
+    "transformer": "{name}.transformer",
+    "transformer_taught": "{name}.transformer",
 }
 # One for each object, or each part, and one for the ground, as the authors count slots.
 SLOTS = {"slot_attention": 3, "slot_attention_parts": 11}
@@ -48,6 +46,8 @@ SLOTS = {"slot_attention": 3, "slot_attention_parts": 11}
 ALONE = [1.0, 1.0, 1.0, 0.0]
 # Steps of training, where they are others than in the file.
 STEPS = {"glom_local": 5000}
+# What pictures that do not move are taught with, where NAME.json wants films.
+STILL = "spirals_still"
 # What --quick changes: nothing is learned in three steps.
 QUICK = {
     "glom": {"dim": 8, "hidden": 8},
@@ -62,18 +62,13 @@ def choices(
     """The sections of the variant's config file, and how it is scored; None: takes no part."""
     if name not in TAKE_PART[check_choice("variant", variant, TAKE_PART)]:
         return None
-    kind = FILES.get(variant, "")
+    file = FILES.get(variant, "{name}").format(name=name)
     if data is not None:
         if variant != "glom":
             return None
-        films = own_data.is_film(own_data.read(data))
-        kind = "" if films or not _wants_films(name) else ".still"
-    path = CONFIGS / f"{name}{kind}.json"
-    if kind == ".still" and not path.exists():
-        if data is None:
-            return None
-        path = CONFIGS / "still.json"  # the sizes of your pictures come below
-    found = _config(path) | {"scoring": SCORING}
+        if _wants_films(name) and not own_data.is_film(own_data.read(data)):
+            file = STILL  # the sizes of your pictures come below
+    found = _config(CONFIGS / f"{file}.json") | {"scoring": SCORING}
     if name in PROBED and variant in ROWS and data is None:
         found["scoring"] = SCORING | {"probed": PROBED[name]}
     if variant == "glom_alone":

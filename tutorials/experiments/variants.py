@@ -45,7 +45,7 @@ SLOTS = {"slot_attention": 3, "slot_attention_parts": 11}
 # The voices of columns that were never taught to listen, where they are not fixed for each level.
 ALONE = [1.0, 1.0, 1.0, 0.0]
 # Steps of training, where they are others than in the file.
-STEPS = {"glom_local": 5000}
+STEPS = {"glom_local": 5000, "slot_attention_parts": 2200}
 # What pictures that do not move are taught with, where NAME.json wants films.
 STILL = "spirals_still"
 # What --quick changes: nothing is learned in three steps.

@@ -26,7 +26,7 @@ FOUR = ("spirals", "constellations", "bars", "puppets")
 TAKE_PART = {
     "glom": tuple(WORDS),
     "glom_alone": FOUR,  # without consensus
-    "glom_labels": ("bars",),  # taught with true labels
+    "glom_labels": ("bars", "puppets"),  # taught with true labels
     "glom_local": ("puppets",),  # a column sees its own patch, where others see a little around it
     "slot_attention": FOUR,
     "slot_attention_parts": ("constellations",),  # takes twice as long: once is enough

@@ -18,7 +18,7 @@
     training      train any loss at a file, or go on there
     relatives     slot attention and a transformer, trained on the same pictures
     peers         and scored in the same rows
-    slots         slot attention where it should work, and a larger one on spirals
+    slots         slot attention on a plain world: is that peer any good?
     settling      past the t a state was trained for: GLOM beside glom-pytorch
     denoiser      glom-pytorch, trained as its README says
     settled       the tables, words and figure of that

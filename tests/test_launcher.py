@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tomllib
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -160,3 +161,11 @@ def test_the_doctor_asks_for_what_pyproject_asks_for():
     names = dict(doctor.requirements("tutorials"))
     assert {"numpy", "torch", "jupyterlab", "anywidget"} <= set(names)
     assert names["torch"].startswith(">=") and "pytest" not in names
+
+
+def test_torch_is_asked_for_in_one_range():
+    """The test extra says it again, for pip's sake."""
+    project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = {line for extra in extras.values() for line in extra if line.startswith("torch")}
+    assert len(asked) == 1 and asked < set(extras["test"])

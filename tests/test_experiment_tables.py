@@ -47,10 +47,19 @@ def test_mean_and_spread_by_hand():
     # What is not defined has neither column nor row, and a table of it is none.
     undefined = tables.Table(columns={"x": "X", "z": "Z"}, keep=some.keep)
     assert tables.markdown(RESULTS, undefined) == tables.markdown(RESULTS, some)
-    assert tables.markdown(RESULTS, tables.Table(columns={"z": "Z"})) == ""
+    assert (
+        tables.markdown(
+            RESULTS, tables.Table(columns={"z": "Z"}, keep=lambda row, _: row["row"] == "two")
+        )
+        == ""
+    )
     runs = [{**RESULTS["runs"][0], "rows": [*RESULTS["runs"][0]["rows"], {"row": "no", "x": None}]}]
     shown = tables.markdown({**RESULTS, "runs": runs}, tables.Table(columns={"x": "X"}))
     assert "no" not in shown and shown.count("\n") == 2
+    # A row that has no such score says something by its name.
+    runs = [{**RESULTS["runs"][0], "rows": [{"row": "not run here"}]}]
+    shown = tables.markdown({**RESULTS, "runs": runs}, tables.Table(columns={"x": "X"}))
+    assert shown == "| vectors |\n| --- |\n| not run here |"
     assert "over 3 seeds; `python -m x` repeats" in tables.caption(RESULTS)
 
 
@@ -112,7 +121,8 @@ def test_what_is_committed_is_what_would_be_made_now():
             kept = results["choices"][variant]
             assert kept == as_kept(asked, kept), (path.name, variant)
         for which in found.tables:
-            assert "|" in experiments.table(path.stem, which)
+            if any(run.get(found.tables[which].rows) for run in results["runs"]):
+                assert "|" in experiments.table(path.stem, which)
         if "figure" in results:
             assert (path.parent / results["figure"]["file"]).exists() and results["figure"]["alt"]
     for document in DOCUMENTS:

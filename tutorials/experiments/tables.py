@@ -29,7 +29,10 @@ class Table:
 
 @dataclass
 class Line:
-    """One row over all seeds: its name and, by score, the defined values, one a seed at most."""
+    """One row over all seeds: its name and, by score, the defined values, one a seed at most.
+
+    A score that is nowhere defined has no values, one that nobody asked for no key.
+    """
 
     variant: str
     row: str
@@ -56,8 +59,8 @@ def lines(results: Mapping[str, Any], rows: str = "rows") -> list[Line]:
             name = (run["variant"], *(row.get(part) for part in NAMING))
             line = found.setdefault(name, Line(*name, values={}))
             for key, value in row.items():
-                if key not in NAMING and value is not None:
-                    line.values.setdefault(key, []).append(value)
+                if key not in NAMING:
+                    line.values.setdefault(key, []).extend([] if value is None else [value])
     order = list(results["variants"])
     return sorted(found.values(), key=lambda line: order.index(line.variant))
 
@@ -65,14 +68,15 @@ def lines(results: Mapping[str, Any], rows: str = "rows") -> list[Line]:
 def markdown(results: Mapping[str, Any], table: Table) -> str:
     """The table; a cell says on how many seeds it stands where that is not all of them.
 
-    Empty where none of its columns is defined.
+    Empty where no row has anything to say.
     """
     shown = [line for line in lines(results, table.rows) if table.keep(_name(line), results)]
     # What is nowhere defined (objects of pictures without labels) has no column and no row.
     columns = {k: v for k, v in table.columns.items() if any(line.spread(k) for line in shown)}
-    shown = [line for line in shown if any(map(line.spread, columns))]
+    # A row without any score to define says something by its name (not run on a GPU).
+    shown = [x for x in shown if any(map(x.spread, columns)) or not {*x.values} & {*table.columns}]
     named = [part for part in NAMING[1:] if any(getattr(line, part) is not None for line in shown)]
-    if not columns:
+    if not shown:
         return ""
     heads = [table.first, *named, *columns.values()]
     out = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 import signal
 
 import pytest
@@ -81,6 +82,27 @@ def test_finished_runs_are_skipped_and_more_seeds_added(fake, tmp_path):
     assert fake.calls[2:] == [("a", 1), ("b", 1)]
     assert run(tmp_path, "--seeds", "2", "--again") == 0
     assert len(fake.calls) == 8
+
+
+def test_what_results_have_need_not_be_made_again(fake, tmp_path, capsys):
+    run(tmp_path, "--seeds", "1")
+    before, elsewhere = kept(tmp_path)["runs"], tmp_path / "elsewhere"
+    shutil.rmtree(tmp_path / "out")
+    assert run(tmp_path, "--seeds", "2", "--add") == 0
+    assert fake.calls[2:] == [("a", 1), ("b", 1)]
+    assert kept(tmp_path)["runs"][:2] == before
+    assert "2 runs are taken from results/" in capsys.readouterr().err
+    assert run(elsewhere, "--seeds", "2") == 0  # without --add all are made
+    assert len(fake.calls) == 8
+    fake.asked = {"steps": 4}
+    assert run(elsewhere, "--seeds", "1", "--add") == 0
+    assert len(fake.calls) == 10 and kept(tmp_path)["choices"]["a"]["steps"] == 3
+
+
+@pytest.mark.parametrize("flag", ["--quick", "--again"])
+def test_add_is_refused_where_results_have_nothing(flag, fake, tmp_path, capsys):
+    assert run(tmp_path, "--add", flag) == 2 and not fake.calls
+    assert "--add: " in capsys.readouterr().err
 
 
 def test_runs_of_other_choices_are_not_reused(fake, tmp_path):

@@ -2,6 +2,7 @@
 
     __main__      the command line: `python -m tutorials.experiments NAME --seeds 5`
     runs          what an experiment is (the contract), and how its runs are made and kept
+    earlier       runs that results/ has already
     files         results on disk, and what machine made them
     tables        results as tables          figures    results as pictures
     measure       one way of scoring for everything

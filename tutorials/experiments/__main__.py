@@ -24,7 +24,8 @@ your own data, an npz: `images` (N, h, w, c) or `frames` (N, t, h, w, c), uint8 
 frame, if you have them: without, only what needs no labels is measured.
 
 What is finished is kept in --out, and the same command goes on after Ctrl-C. On two cores, two of
-these share the work: --part 1/2 in one terminal, --part 2/2 in another.
+these share the work: --part 1/2 in one terminal, --part 2/2 in another. --add makes only the runs
+that results/ has not.
 """
 DOCUMENTS = tuple(folder / "README.md" for folder in (HERE.parent, HERE, HERE / "experiments"))
 
@@ -49,16 +50,23 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from .earlier import take_over
     from .runs import Asked, carry_out, keep, runs_of, say
 
     found = experiment(args.NAME)
     for flag in ("quick", "data"):
         if getattr(args, flag) and not found.takes(flag):
             raise ValueError(f"--{flag}: {found.name} has no such run")
+        if getattr(args, flag) and args.add:
+            raise ValueError(f"--add: nothing of --{flag} is in results/")
+    if args.add and args.again:
+        raise ValueError("--add: results/ has no weights that --again could score")
     if args.data is not None and not args.data.is_file():
         raise ValueError(f"--data: wanted an npz file, found none at {args.data}")
     names = ("seeds", "out", "quick", "data", "minutes", "part", "again")
     asked = Asked(**{name: getattr(args, name) for name in names})
+    if args.add:
+        say(f"{take_over(found, asked)} runs are taken from results/")
     results = carry_out(found, asked)
     if results is None:
         done = [run.finished() is not None for run in runs_of(found, asked)]
@@ -147,6 +155,8 @@ def _parser() -> argparse.ArgumentParser:
     out.add_argument("--minutes", type=_least(float, 0), metavar="M", help=text)
     text = "only every Nth run, from the Kth on: several terminals share the work"
     out.add_argument("--part", type=_part, default=(1, 1), metavar="K/N", help=text)
+    text = "make only the runs that results/ has not, or has of other choices"
+    out.add_argument("--add", action="store_true", help=text)
     text = "score finished runs anew; what they have trained is kept"
     out.add_argument("--again", action="store_true", help=text)
     text = "with tables: put them into the README, between its marks"

@@ -15,7 +15,7 @@ from matplotlib.patches import Ellipse, Patch
 from glom_numpy.checks import check_finite
 from glom_numpy.figures.base import OKABE_ITO
 from glom_numpy.worlds import ELLIPSE_CLASSES
-from glom_numpy.worlds.ellipse import templates
+from glom_numpy.worlds.ellipse import templates, under
 
 __all__ = ["COLORS", "told_wholes"]
 
@@ -34,10 +34,9 @@ def told_wholes(
     """Left the ellipses of a scene, each in the color of the class that its location tells.
 
     Right, over the same scene in gray, the wholes that the locations tell, as outlines: n times
-    five ellipses. `frames` are the
-    ellipses' [A | c] (the disc |q| <= 1 under A q + c; x to the right, y down, in [-1, 1]), logits
-    and poses what `wholes.tell` says of each, class k from 1 on being logit k - 1. ValueError for
-    what does not fit or is not finite.
+    five ellipses. `frames` are the ellipses' [A | c] (the disc |q| <= 1 under A q + c; x to the
+    right, y down, in [-1, 1]), logits and poses what `wholes.tell` says of each, class k from 1 on
+    being logit k - 1. ValueError for what does not fit or is not finite.
     """
     frames = check_finite("frames", frames, "n 2 3")
     logits, poses = check_finite("logits", logits, "n c"), check_finite("poses", poses, "n 2 3")
@@ -54,7 +53,7 @@ def told_wholes(
         color = COLORS[NAMES[k]]
         _ellipse(seen, frame, facecolor=color, edgecolor="black", linewidth=0.8)
         _ellipse(told, frame, facecolor="#DDDDDD", zorder=0)
-        for part in _under(pose, templates()[k]):
+        for part in under(pose, templates()[k]):
             _ellipse(told, part, fill=False, edgecolor=color, linewidth=1.2, alpha=0.6)
     titles = "what each location says it is part of", "the wholes that they tell"
     for ax, title in zip((seen, told), titles, strict=True):
@@ -67,13 +66,6 @@ def told_wholes(
     said = f"Of {n} locations {counts}"
     fig.set_label(f"{heading}. {said}." if heading else f"{said}.")
     return fig
-
-
-def _under(pose: Float[Array, "2 3"], frames: Float[Array, "5 2 3"]) -> Float[Array, "5 2 3"]:
-    """Frames under an affine map: A (B q + c) + b."""
-    moved = pose[:, :2] @ frames
-    moved[..., 2] += pose[:, 2]
-    return moved
 
 
 def _ellipse(ax: Axes, frame: Float[Array, "2 3"], **look: object) -> None:

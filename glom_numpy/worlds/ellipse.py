@@ -104,7 +104,7 @@ def ellipses(
     affine = dict(scale=scale, stretch=stretch, rotation=rotation, spread=spread)
     poses = _poses(templates()[classes - 1], affine, rng)
     poses = _anywhere(poses, rng)
-    parts = _under(poses[:, :, None], templates()[classes - 1])
+    parts = under(poses[:, :, None], templates()[classes - 1])
     shown = rng.permuted(np.tile(np.arange(PARTS), (count, objects, 1)), axis=2) >= missing
     colors = worn_colors(count, objects, PARTS, rng)
     step, spin = drifts(even_shares(count, objects, rng), speed, turn, rng)
@@ -129,10 +129,10 @@ def templates() -> Float[Array, "classes 5 2 3"]:
     return np.concatenate([linear, middle[..., None]], axis=-1)
 
 
-def _under(
+def under(
     poses: Float[Array, "*any 2 3"], frames: Float[Array, "*some 2 3"]
 ) -> Float[Array, "*more 2 3"]:
-    """Frames under affine maps: A (B q + c) + b."""
+    """Frames [B | c] under affine maps [A | b]: A (B q + c) + b; shapes before 2 3 broadcast."""
     moved = poses[..., :2] @ frames
     moved[..., 2] += poses[..., 2]
     return moved
@@ -154,7 +154,7 @@ def _poses(
             if not good.any():
                 break
             tried = _affine((len(waiting), TRIES), rng=rng, **affine)
-            at = _under(tried[:, :, None], frames[waiting, None, o])[..., 2]
+            at = under(tried[:, :, None], frames[waiting, None, o])[..., 2]
             free = _nearest(at, at, itself=True) >= APART
             if o:
                 free &= _nearest(at, placed[:, None]) >= APART

@@ -91,12 +91,30 @@ def test_what_results_have_need_not_be_made_again(fake, tmp_path, capsys):
     assert run(tmp_path, "--seeds", "2", "--add") == 0
     assert fake.calls[2:] == [("a", 1), ("b", 1)]
     assert kept(tmp_path)["runs"][:2] == before
-    assert "2 runs are taken from results/" in capsys.readouterr().err
+    assert "as they were scored then: 2 runs" in capsys.readouterr().err
+    assert run(tmp_path, "--seeds", "2", "--again") == 2 and len(fake.calls) == 4
+    assert "--again: runs that --add took over have no weights" in capsys.readouterr().err
     assert run(elsewhere, "--seeds", "2") == 0  # without --add all are made
     assert len(fake.calls) == 8
     fake.asked = {"steps": 4}
     assert run(elsewhere, "--seeds", "1", "--add") == 0
     assert len(fake.calls) == 10 and kept(tmp_path)["choices"]["a"]["steps"] == 3
+
+
+def test_only_what_was_made_by_other_choices_is_made_again(fake, tmp_path):
+    run(tmp_path, "--seeds", "1")
+    shutil.rmtree(tmp_path / "out")
+    fake.choices = lambda variant: {"steps": 3 if variant == "a" else 4, "quick": False}
+    assert run(tmp_path, "--seeds", "1", "--add") == 0
+    assert fake.calls[2:] == [("b", 0)]
+
+
+@pytest.mark.parametrize("text", [None, "{}", '{"runs": [{"variant": "a", "seed": 0}]}', "[half"])
+def test_results_that_say_too_little_are_made_again(text, fake, tmp_path):
+    (tmp_path / "results").mkdir()
+    if text is not None:
+        (tmp_path / "results" / "fake.json").write_text(text, "utf-8")
+    assert run(tmp_path, "--seeds", "1", "--add") == 0 and len(fake.calls) == 2
 
 
 @pytest.mark.parametrize("flag", ["--quick", "--again"])

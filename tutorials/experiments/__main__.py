@@ -25,7 +25,7 @@ frame, if you have them: without, only what needs no labels is measured.
 
 What is finished is kept in --out, and the same command goes on after Ctrl-C. On two cores, two of
 these share the work: --part 1/2 in one terminal, --part 2/2 in another. --add makes only the runs
-that results/ has not.
+that results/ has not; --part cuts as if all were to be made.
 """
 DOCUMENTS = tuple(folder / "README.md" for folder in (HERE.parent, HERE, HERE / "experiments"))
 
@@ -66,7 +66,7 @@ def _run(args: argparse.Namespace) -> int:
     names = ("seeds", "out", "quick", "data", "minutes", "part", "again")
     asked = Asked(**{name: getattr(args, name) for name in names})
     if args.add:
-        say(f"{take_over(found, asked)} runs are taken from results/")
+        say(f"taken from results/, as they were scored then: {take_over(found, asked)} runs")
     results = carry_out(found, asked)
     if results is None:
         done = [run.finished() is not None for run in runs_of(found, asked)]

@@ -13,15 +13,17 @@ def take_over(experiment: Experiment, asked: Asked) -> int:
 
     Only runs of the same choices, and none that OUT has finished itself. Returns how many.
     """
-    results = files.read_json(files.RESULTS / f"{experiment.name}.json") or {"runs": ()}
-    known = {(run["variant"], run["seed"]): run for run in results["runs"]}
+    results = files.read_json(files.RESULTS / f"{experiment.name}.json") or {}
+    known = {(run["variant"], run["seed"]): run for run in results.get("runs", ())}
+    choices = results.get("choices", {})
     taken = 0
     for run in runs_of(experiment, asked):
         one = known.get((run.variant, run.seed))
-        if one is None or results["choices"][run.variant] != run.choices:
+        if one is None or choices.get(run.variant) != run.choices:
             continue
         if run.finished() is None:
             run.folder.mkdir(parents=True, exist_ok=True)
+            # Code: None, as results/ do not say by what code it was scored.
             write_json(run.file, {"fingerprint": run.fingerprint, "code": None} | one)
             taken += 1
     return taken

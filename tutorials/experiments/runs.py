@@ -158,7 +158,9 @@ def carry_out(experiment: Experiment, asked: Asked) -> dict[str, Any] | None:
     k, parts = asked.part
     began = time.monotonic()
     before = [kept["code"] for run in runs if (kept := run.finished()) is not None]
-    other = sum(version not in (None, files.code()) for version in before)
+    if asked.again and None in before:
+        raise ValueError("--again: runs that --add took over have no weights to score anew")
+    other = sum(version not in (None, files.code()) for version in before)  # None: said already
     if other and not asked.again:
         say(f"{other} finished runs were scored by other code than this; --again scores them anew")
     todo = [r for r in runs[k - 1 :: parts] if asked.again or r.finished() is None]

@@ -46,3 +46,10 @@ def as_users_run_it():
     """Without the tests' shape checks: bad input must meet the check that users will meet."""
     with unchecked():
         yield
+
+
+@pytest.fixture
+def elsewhere(monkeypatch, tmp_path, as_users_run_it):
+    """A folder for runs of experiments, whose results are the test's own too."""
+    monkeypatch.setattr("tutorials.experiments.files.RESULTS", tmp_path / "results")
+    return tmp_path / "out"

@@ -10,15 +10,8 @@ from glom_numpy.parse import parse_tree
 from glom_numpy.worlds import Scenes
 from glom_torch.checkpoint import load, save
 from test_parse import GRID, PARTS, WHOLE, one_hot
-from tutorials.experiments import avatars, contact_sheet, files
+from tutorials.experiments import avatars, contact_sheet
 from tutorials.experiments.__main__ import main
-
-
-@pytest.fixture
-def elsewhere(monkeypatch, tmp_path, as_users_run_it):
-    """Results of the test's own."""
-    monkeypatch.setattr(files, "RESULTS", tmp_path / "results")
-    return tmp_path / "out"
 
 
 def test_from_the_weights_to_the_table(elsewhere, capsys):

@@ -4,19 +4,11 @@ import json
 import math
 
 import numpy as np
-import pytest
 import torch
 
 from glom_numpy.worlds import Scenes
-from tutorials.experiments import early, files, stopped
+from tutorials.experiments import early, stopped
 from tutorials.experiments.__main__ import main
-
-
-@pytest.fixture
-def elsewhere(monkeypatch, tmp_path, as_users_run_it):
-    """Results of the test's own."""
-    monkeypatch.setattr(files, "RESULTS", tmp_path / "results")
-    return tmp_path / "out"
 
 
 def test_from_the_weights_to_the_tables(elsewhere, capsys):

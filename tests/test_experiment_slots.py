@@ -2,18 +2,9 @@
 
 import json
 
-import pytest
-
 from glom_numpy.config import GlomConfig
-from tutorials.experiments import files, slots, variants
+from tutorials.experiments import slots, variants
 from tutorials.experiments.__main__ import main
-
-
-@pytest.fixture
-def elsewhere(monkeypatch, tmp_path, as_users_run_it):
-    """Results of the test's own."""
-    monkeypatch.setattr(files, "RESULTS", tmp_path / "results")
-    return tmp_path / "out"
 
 
 def test_from_training_to_the_tables(elsewhere, capsys):

@@ -33,12 +33,12 @@ TAKE_PART = {
     "transformer": ("spirals", "constellations", "bars"),
     "transformer_taught": ("spirals", "bars", "puppets"),  # also taught what GLOM is taught
 }
-# Who is not trained as configs/NAME.json says, but as this says.
+# Who is not trained as configs/NAME.json says: what stands between NAME and .json instead.
 FILES = {
-    "slot_attention": "{name}.slot_attention",
-    "slot_attention_parts": "{name}.slot_attention",
-    "transformer": "{name}.transformer",
-    "transformer_taught": "{name}.transformer",
+    "slot_attention": ".slot_attention",
+    "slot_attention_parts": ".slot_attention",
+    "transformer": ".transformer",
+    "transformer_taught": ".transformer",
 }
 # One for each object, or each part, and one for the ground, as the authors count slots.
 SLOTS = {"slot_attention": 3, "slot_attention_parts": 11}
@@ -62,7 +62,7 @@ def choices(
     """The sections of the variant's config file, and how it is scored; None: takes no part."""
     if name not in TAKE_PART[check_choice("variant", variant, TAKE_PART)]:
         return None
-    file = FILES.get(variant, "{name}").format(name=name)
+    file = name + FILES.get(variant, "")
     if data is not None:
         if variant != "glom":
             return None

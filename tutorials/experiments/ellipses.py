@@ -18,7 +18,7 @@ from .ellipse_models import Model, train
 from .ellipse_rows import Scorer
 from .ellipse_scenes import CHANNELS, PIXELS, columns
 from .peers import cost
-from .tables import Line, Table, lines
+from .tables import COST, Line, Table, lines
 
 NAME = "ellipses"
 ROWS = {
@@ -125,11 +125,7 @@ TABLES = {
         formats=FORMATS,
         rows="levels",
     ),
-    "cost": Table(
-        columns={"parameters": "parameters", "steps": "steps", "minutes": "minutes of training"},
-        formats={"parameters": ",.0f", "steps": ",.0f", "minutes": ".1f"},
-        rows="cost",
-    ),
+    "cost": COST,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .scorer import NAMES
-from .tables import Line, Table, lines
+from .tables import COST, Line, Table, lines
 
 PAST = 3  # steps past the trained t of which the words speak
 
@@ -52,11 +52,7 @@ TABLES = {
     "steps": Table(
         columns=ERROR | {"update": "update"} | FIT | MORE, formats=FORMATS, keep=_scored
     ),
-    "cost": Table(
-        columns={"parameters": "parameters", "steps": "steps", "minutes": "minutes of training"},
-        formats={"parameters": ",.0f", "steps": ",.0f", "minutes": ".1f"},
-        rows="cost",
-    ),
+    "cost": COST,
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from .probe import ASKED
 from .scorer import NAMES
-from .tables import Line, Table, lines
+from .tables import COST, Line, Table, lines
 
 ROWS = {  # of every GLOM
     "glom": "GLOM",
@@ -105,11 +105,7 @@ TABLES = {
     ),
     "known": Table(columns={name: name for name in ASKED}, rows="known"),
     "beyond": Table(columns=ARI | ISLANDS | NESTING, rows="beyond"),
-    "cost": Table(
-        columns={"parameters": "parameters", "steps": "steps", "minutes": "minutes of training"},
-        formats={"parameters": ",.0f", "steps": ",.0f", "minutes": ".1f"},
-        rows="cost",
-    ),
+    "cost": COST,
 }
 
 

@@ -19,7 +19,7 @@ from . import peers
 from .controls import by_column
 from .measure import labels_of, score
 from .scorer import Row
-from .tables import Line, Table, lines
+from .tables import COST, Line, Table, lines
 
 NAME = "slots"
 GRID = (12, 12)
@@ -87,11 +87,7 @@ def _trained(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
 
 TABLES = {
     "": Table(columns={OBJECTS: "objects"}, keep=_trained),
-    "cost": Table(
-        columns={"parameters": "parameters", "steps": "steps", "minutes": "minutes of training"},
-        formats={"parameters": ",.0f", "steps": ",.0f", "minutes": ".1f"},
-        rows="cost",
-    ),
+    "cost": COST,
 }
 
 

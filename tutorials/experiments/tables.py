@@ -27,6 +27,13 @@ class Table:
     first: str = "vectors"  # what a row is
 
 
+COST = Table(  # of every experiment whose runs say what `peers.cost` says
+    columns={"parameters": "parameters", "steps": "steps", "minutes": "minutes of training"},
+    formats={"parameters": ",.0f", "steps": ",.0f", "minutes": ".1f"},
+    rows="cost",
+)
+
+
 @dataclass
 class Line:
     """One row over all seeds: its name and, by score, the defined values, one a seed at most.

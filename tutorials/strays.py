@@ -1,0 +1,83 @@
+"""Which parts go astray: sorted with another object than the one that they are of.
+
+A score says how many locations are sorted wrongly, not what goes wrong. Here vectors are clustered
+as the score does it (k-means, told how many objects there are), each cluster is taken for one
+object, and a part counts as astray if most of its locations are in another's. Then it is outlined.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+from matplotlib.figure import Figure
+from scipy.optimize import linear_sum_assignment
+
+from glom_numpy.checks import check_finite, check_labels
+from glom_numpy.figures.base import borders, panel, rgb, tint
+from glom_numpy.islands import overlap
+
+__all__ = ["show_strays", "strays"]
+
+Array = np.ndarray
+
+
+def strays(
+    vectors: Float[Array, "n d"],
+    parts: Int[Array, " n"],
+    objects: Int[Array, " n"],
+    rng: np.random.Generator,
+) -> list[int]:
+    """The parts of one picture of which most locations are clustered with another object.
+
+    Labels are by location, 0 is background and left out. Clusters are matched with objects so that
+    the most locations agree; a part that two clusters share alike is not astray. Empty with fewer
+    than two objects. ValueError for what does not fit.
+    """
+    from sklearn.cluster import KMeans  # slow to import
+
+    vectors = check_finite("vectors", vectors, "n d")
+    parts = check_labels("parts", parts, vectors.shape[:1])
+    objects = check_labels("objects", objects, vectors.shape[:1])
+    front = (objects > 0) & (parts > 0)
+    names = np.unique(objects[front])
+    if len(names) < 2:
+        return []
+    seed = int(rng.integers(2**31))
+    clusters = KMeans(len(names), n_init=10, random_state=seed).fit_predict(vectors[front])
+    shared, names = overlap(clusters[:, None], objects[front][:, None])
+    row, column = linear_sum_assignment(shared, maximize=True)
+    found = names[column[np.searchsorted(row, clusters)]]
+    right = found == objects[front]
+    own = parts[front]
+    return [int(part) for part in np.unique(own) if right[own == part].mean() < 0.5]
+
+
+def show_strays(
+    pictures: Shaped[Array, "k H W c"],
+    parts: Int[Array, "k H W"],
+    objects: Int[Array, "k H W"],
+    found: Sequence[Sequence[int]],
+) -> Figure:
+    """Above each picture with its strays outlined, below it the true objects, strays outlined.
+
+    found: the parts astray in each picture, as `strays` returns them. ValueError unless there is a
+    list for each picture and a label for each pixel.
+    """
+    pictures, count = np.asarray(pictures), len(found)
+    size = (count, *pictures.shape[1:3])
+    if not count or pictures.ndim != 4 or len(pictures) != count:
+        wanted = "found: wanted one list of parts for each of the pictures (k, H, W, c)"
+        raise ValueError(f"{wanted}, got {count} for {pictures.shape}")
+    parts, objects = check_labels("parts", parts, size), check_labels("objects", objects, size)
+    fig = Figure(figsize=(1.7 * count, 3.6), layout="constrained")
+    said = []
+    axes = fig.subplots(2, count, squeeze=False).T
+    drawn = zip(axes, pictures, parts, objects, found, strict=True)
+    for (above, below), picture, own, whole, lost in drawn:
+        colors = np.array([tint(label) for label in range(whole.max() + 1)])[whole]
+        for ax, seen in ((above, rgb(picture)), (below, colors)):
+            borders(panel(ax, seen), np.where(np.isin(own, lost), own, 0), own.shape)
+        said.append(f"{len(lost)} of {len(np.unique(own[own > 0]))}")
+    fig.suptitle("Parts that are sorted with another figure, outlined; below, the truth")
+    fig.set_label(f"Parts astray in each picture: {', '.join(said)}. Below each, its true objects.")
+    return fig

@@ -7,7 +7,7 @@ from glom_numpy.attention import listening_mask
 from glom_numpy.config import VOICES, GlomConfig
 from glom_numpy.glom import Glom, settle
 from glom_numpy.recipe import Recipe
-from glom_numpy.worlds import Scenes, to_model
+from glom_numpy.worlds import Scenes, open_world, to_model
 from glom_torch.glom import Glom as TorchGlom
 from tutorials.experiments import controls, measure
 from tutorials.experiments.scorer import Scorer
@@ -195,3 +195,34 @@ def test_what_hangs_together_whatever_its_color():
     assert found.max() == 2 and len({*found[1, 1:4]}) == 1 and found[3, 5] not in (0, found[1, 1])
     by_column = controls.connected(image, (2, 3))
     assert by_column.shape == (1, 6)
+
+
+def test_directions_from_the_middle_are_those_of_lines():
+    image = np.zeros((2, 6, 10, 3), np.uint8)
+    image[0, 2, 1:8] = image[0, 0:5, 4] = 90  # a cross, its middle in row 2, column 4
+    found = controls.directions(image, (6, 10))[0].reshape(6, 10, 2)
+    for row, column, wanted in (
+        (2, 1, (1, 0)),
+        (2, 7, (1, 0)),  # the other end of the same bar
+        (0, 4, (-1, 0)),
+        (4, 4, (-1, 0)),
+        (0, 2, (0, 1)),  # between them
+        (5, 1, (0, -1)),
+    ):
+        np.testing.assert_allclose(found[row, column], wanted, atol=1e-12)
+    assert np.isfinite(controls.directions(image, (3, 5))).all()  # nothing but background, too
+
+
+def test_the_trick_of_a_world_stands_beside_its_scores():
+    def tricks(world):
+        scenes = open_world(world, split="test", count=20, rng=rng())
+        return Scorer(test=scenes, tuned=scenes[:2], grid=(12, 12), seed=0).tricks(world)
+
+    assert tricks("constellations") == []
+    (row,) = tricks("crossing_bars")
+    assert row["row"] == "direction from the middle, by column"
+    assert row["objects FG-ARI"] > 0.5 and set(row) == {"row", "parts FG-ARI", "objects FG-ARI"}
+    unlabeled = Scenes(images=open_world("crossing_bars", count=2, rng=rng()).images)
+    assert (
+        Scorer(test=unlabeled, tuned=unlabeled, grid=(12, 12), seed=0).tricks("crossing_bars") == []
+    )

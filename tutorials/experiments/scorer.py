@@ -184,6 +184,14 @@ class Scorer:
             row |= score_labels(found[:, :, k], {name: self.labels[name]})
         return [row]
 
+    def tricks(self, world: str) -> list[Row]:
+        """k-means on what solves this world alone, if we know of anything (`controls.TRICKS`)."""
+        if world not in controls.TRICKS or not self.labels:
+            return []
+        name, find = controls.TRICKS[world]
+        found = score(find(self.images, self.grid), self.labels, self.rng())
+        return [{"row": f"{name}, by column"} | _only_ari(found)]
+
     def baselines(self) -> list[Row]:
         """k-means on color and place, and two flood fills: by column, then by pixel."""
         if not self.labels:

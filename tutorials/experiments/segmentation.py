@@ -107,7 +107,8 @@ def _glom(
         shown = partial(looks_at, model), model.config, name, levels, t, taus
         rows += test.filled_in(*shown, scoring["hidden"])
     if variant == "glom":
-        rows += test.teacher(recipe, levels) + test.baselines()
+        rows += test.teacher(recipe, levels) + test.tricks(asked["train"]["world"])
+        rows += test.baselines()
     return {
         "rows": rows,
         "levels": test.by_level(model, name, [t]),

@@ -65,7 +65,7 @@ def test_the_examples_run():
 
 
 CONFIGS = REPO / "tutorials" / "experiments" / "configs"
-FROM_CONFIGS = ("constellations", "spirals", "spirals_still", "puppets")
+FROM_CONFIGS = ("constellations", "spirals", "spirals_still", "puppets", "bars")
 ASKED = {name: CONFIGS / f"{name}.json" for name in FROM_CONFIGS}
 ASKED |= {"avatars": WEIGHTS / "avatars.json"}
 LONGER = {"constellations": {"steps": 2500}}  # than in the experiment; the weights' README says so

@@ -25,7 +25,8 @@ WORDS = {
     "about each other; taught with regions of one color, and with what hangs together)",
     "constellations": "constellations (two interlocking rings of five discs, alike but for how "
     "they stand)",
-    "bars": "crossing bars (each of four discs; two bars share their colors, and cross)",
+    "bars": "crossing bars (each of four discs; two bars share their colors, and cross; columns "
+    "also see two pixels around their patch)",
     "puppets": "puppets (a trunk and three limbs each; they touch and hide each other, and the "
     "rim of the picture cuts off most of them; columns also see two pixels around their patch)",
 }

@@ -53,6 +53,12 @@ def test_a_part_that_two_clusters_share_alike_is_not_astray():
     assert strays(vectors(told), parts, objects, rng()) == []
 
 
+def test_of_a_collapsed_level_all_but_one_object_strays():
+    """One cluster can be but one object: the one with the most locations."""
+    objects = np.where(PARTS == 4, 7, TWO)  # four parts and two
+    assert strays(np.ones((21, 3)), PARTS, objects, rng()) == [5, 6]
+
+
 def test_fewer_than_two_objects_have_no_strays():
     assert strays(vectors(TWO), PARTS, np.where(TWO == 7, 7, 0), rng()) == []
     assert strays(vectors(TWO), PARTS, np.zeros_like(TWO), rng()) == []

@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from glom_numpy.checks import check_finite, check_labels
 from glom_numpy.figures.base import borders, panel, rgb, tint
 from glom_numpy.islands import overlap
+from glom_numpy.scores import CLUSTERINGS
 
 __all__ = ["show_strays", "strays"]
 
@@ -33,8 +34,6 @@ def strays(
     the most locations agree; a part that two clusters share alike is not astray. Empty with fewer
     than two objects. ValueError for what does not fit.
     """
-    from sklearn.cluster import KMeans  # slow to import
-
     vectors = check_finite("vectors", vectors, "n d")
     parts = check_labels("parts", parts, vectors.shape[:1])
     objects = check_labels("objects", objects, vectors.shape[:1])
@@ -42,12 +41,11 @@ def strays(
     names = np.unique(objects[front])
     if len(names) < 2:
         return []
-    seed = int(rng.integers(2**31))
-    clusters = KMeans(len(names), n_init=10, random_state=seed).fit_predict(vectors[front])
+    clusters = CLUSTERINGS["kmeans"](vectors[front], len(names), rng)
+    _, clusters = np.unique(clusters, return_inverse=True)  # of a collapsed level fewer than asked
     shared, names = overlap(clusters[:, None], objects[front][:, None])
-    row, column = linear_sum_assignment(shared, maximize=True)
-    found = names[column[np.searchsorted(row, clusters)]]
-    right = found == objects[front]
+    _, column = linear_sum_assignment(shared, maximize=True)  # one object for each cluster
+    right = names[column[clusters]] == objects[front]
     own = parts[front]
     return [int(part) for part in np.unique(own) if right[own == part].mean() < 0.5]
 

@@ -53,6 +53,12 @@ def test_a_part_that_two_clusters_share_alike_is_not_astray():
     assert strays(vectors(told), parts, objects, rng()) == []
 
 
+def test_less_than_half_in_its_own_cluster_is_astray():
+    parts, objects = np.repeat([1, 2, 3, 4], (10, 6, 5, 5)), np.repeat([1, 1, 2, 3], (10, 6, 5, 5))
+    told = np.array([1] * 4 + [2] * 3 + [3] * 3 + [1] * 6 + [2] * 5 + [3] * 5)
+    assert strays(vectors(told), parts, objects, rng()) == [1]
+
+
 def test_of_a_collapsed_level_all_but_one_object_strays():
     """One cluster can be but one object: the one with the most locations."""
     objects = np.where(PARTS == 4, 7, TWO)  # four parts and two
@@ -106,6 +112,7 @@ def test_strays_are_outlined_where_they_are():
         (dict(found=[[2]]), r"found: wanted one list .* got 1 for \(2, 4, 6, 3\)"),
         (dict(found=[]), "found: wanted one list"),
         (dict(pictures=np.zeros((4, 6, 3))), "found: wanted one list"),
+        (dict(found=[[2], [7]]), r"found: wanted parts of the picture, \[1, 2\], got \[7\]"),
         (dict(objects=np.zeros((2, 4, 5), int)), r"objects: wanted shape \(2, 4, 6\)"),
         (dict(pictures=np.full((2, 4, 6, 3), 2.0)), "picture: wanted 0 to 1, got 2.0"),
     ),

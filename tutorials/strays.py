@@ -2,7 +2,7 @@
 
 A score says how many locations are sorted wrongly, not what goes wrong. Here vectors are clustered
 as the score does it (k-means, told how many objects there are), each cluster is taken for one
-object, and a part counts as astray if most of its locations are in another's. Then it is outlined.
+object, and a part is astray if fewer than half of its locations are in its own object's cluster.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def strays(
     objects: Int[Array, " n"],
     rng: np.random.Generator,
 ) -> list[int]:
-    """The parts of one picture of which most locations are clustered with another object.
+    """The parts of one picture of which less than half is clustered with its own object.
 
     Labels are by location, 0 is background and left out. Clusters are matched with objects so that
     the most locations agree; a part that two clusters share alike is not astray. Empty with fewer
@@ -37,7 +37,7 @@ def strays(
     vectors = check_finite("vectors", vectors, "n d")
     parts = check_labels("parts", parts, vectors.shape[:1])
     objects = check_labels("objects", objects, vectors.shape[:1])
-    front = (objects > 0) & (parts > 0)
+    front = objects > 0
     names = np.unique(objects[front])
     if len(names) < 2:
         return []
@@ -47,7 +47,7 @@ def strays(
     _, column = linear_sum_assignment(shared, maximize=True)  # one object for each cluster
     right = names[column[clusters]] == objects[front]
     own = parts[front]
-    return [int(part) for part in np.unique(own) if right[own == part].mean() < 0.5]
+    return [int(part) for part in np.unique(own[own > 0]) if right[own == part].mean() < 0.5]
 
 
 def show_strays(
@@ -59,7 +59,7 @@ def show_strays(
     """Above each picture with its strays outlined, below it the true objects, strays outlined.
 
     found: the parts astray in each picture, as `strays` returns them. ValueError unless there is a
-    list for each picture and a label for each pixel.
+    list for each picture, of parts that it has, and a label for each pixel.
     """
     pictures, count = np.asarray(pictures), len(found)
     size = (count, *pictures.shape[1:3])
@@ -67,7 +67,7 @@ def show_strays(
         wanted = "found: wanted one list of parts for each of the pictures (k, H, W, c)"
         raise ValueError(f"{wanted}, got {count} for {pictures.shape}")
     parts, objects = check_labels("parts", parts, size), check_labels("objects", objects, size)
-    fig = Figure(figsize=(1.7 * count, 3.6), layout="constrained")
+    fig = Figure(figsize=(max(1.7 * count, 3.6), 3.6), layout="constrained")
     said = []
     axes = fig.subplots(2, count, squeeze=False).T
     drawn = zip(axes, pictures, parts, objects, found, strict=True)
@@ -75,7 +75,10 @@ def show_strays(
         colors = np.array([tint(label) for label in range(whole.max() + 1)])[whole]
         for ax, seen in ((above, rgb(picture)), (below, colors)):
             borders(panel(ax, seen), np.where(np.isin(own, lost), own, 0), own.shape)
-        said.append(f"{len(lost)} of {len(np.unique(own[own > 0]))}")
-    fig.suptitle("Parts that are sorted with another figure, outlined; below, the truth")
+        seen = np.unique(own[own > 0])
+        if unknown := sorted({*lost} - {*seen.tolist()}):
+            raise ValueError(f"found: wanted parts of the picture, {seen.tolist()}, got {unknown}")
+        said.append(f"{len(lost)} of {len(seen)}")
+    fig.suptitle("Outlined: parts astray\nBelow: true objects", fontsize=10)
     fig.set_label(f"Parts astray in each picture: {', '.join(said)}. Below each, its true objects.")
     return fig

@@ -77,6 +77,8 @@ def test_from_training_to_the_table(tiny, capsys, monkeypatch):
     for where in ("column", "pixel"):
         for what in ("color alone", "location alone", "regions of one color"):
             assert f"| {what}, by {where} |" in shown
+    for middle in ("picture", "figure"):  # the tricks that this world has
+        assert f"| direction from the {middle}'s middle, by column |" in shown
     assert by_variant["glom"]["levels of"] == {"parts": 1, "objects": 2}
     assert {row["level"] for row in by_variant["glom"]["levels"]} == {0, 1, 2}
     known = by_variant["glom"]["known"]

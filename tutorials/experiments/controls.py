@@ -5,6 +5,7 @@ only above these (untrained, nobody listens, another picture's state, columns in
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -77,12 +78,18 @@ def _found(find: Callable[[Array], Array], images: Array, grid: tuple[int, int] 
     return found.reshape(len(images), -1)
 
 
-def directions(images: Shaped[Array, "N H W c"], grid: tuple[int, int]) -> Vectors:
-    """In which direction each column lies from the middle of all that is not background.
+def directions(
+    images: Shaped[Array, "N H W c"], grid: tuple[int, int], *, told_middle: bool = False
+) -> Vectors:
+    """In which direction each column lies from the middle of the grid, which is all it may know.
 
+    `told_middle`: from the middle of all that is not background, which no column sees alone.
     (cos 2a, sin 2a), so that opposite sides are alike: a line through the middle is one direction.
+    A column in the very middle counts as lying to the right.
     """
     front = connected(images, grid)[..., None] > 0
+    if not told_middle:
+        front = np.ones_like(front)
     place = grid_coordinates(grid, (1, 1))  # in patches: no side counts more than the other
     count = np.maximum(front.sum(axis=1, keepdims=True), 1)
     down, right = np.moveaxis(place - (place * front).sum(axis=1, keepdims=True) / count, -1, 0)
@@ -90,8 +97,13 @@ def directions(images: Shaped[Array, "N H W c"], grid: tuple[int, int]) -> Vecto
     return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
 
 
-# By world, what needs no learning and solves that world alone: found by looking for the trick.
-TRICKS = {"crossing_bars": ("direction from the middle", directions)}
+# By world, what needs no learning and comes near what is learned: found by looking for a trick.
+TRICKS = {
+    "crossing_bars": {
+        "direction from the picture's middle": directions,
+        "direction from the figure's middle": partial(directions, told_middle=True),
+    }
+}
 
 
 def another_picture(vectors: Mapping[str, Vectors]) -> dict[str, Vectors]:

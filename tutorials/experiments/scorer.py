@@ -185,12 +185,12 @@ class Scorer:
         return [row]
 
     def tricks(self, world: str) -> list[Row]:
-        """k-means on what solves this world alone, if we know of anything (`controls.TRICKS`)."""
-        if world not in controls.TRICKS or not self.labels:
-            return []
-        name, find = controls.TRICKS[world]
-        found = score(find(self.images, self.grid), self.labels, self.rng())
-        return [{"row": f"{name}, by column"} | _only_ari(found)]
+        """k-means on the tricks that we know of in this world (`controls.TRICKS`)."""
+        rows = []
+        for name, find in controls.TRICKS.get(world, {}).items() if self.labels else ():
+            found = score(find(self.images, self.grid), self.labels, self.rng())
+            rows.append({"row": f"{name}, by column"} | _only_ari(found))
+        return rows
 
     def baselines(self) -> list[Row]:
         """k-means on color and place, and two flood fills: by column, then by pixel."""

@@ -87,12 +87,13 @@ def directions(
     (cos 2a, sin 2a), so that opposite sides are alike: a line through the middle is one direction.
     A column in the very middle counts as lying to the right.
     """
-    front = connected(images, grid)[..., None] > 0
-    if not told_middle:
-        front = np.ones_like(front)
     place = grid_coordinates(grid, (1, 1))  # in patches: no side counts more than the other
-    count = np.maximum(front.sum(axis=1, keepdims=True), 1)
-    down, right = np.moveaxis(place - (place * front).sum(axis=1, keepdims=True) / count, -1, 0)
+    middle = np.broadcast_to(place.mean(axis=0), (len(images), 1, 2))
+    if told_middle:
+        front = connected(images, grid)[..., None] > 0
+        count = np.maximum(front.sum(axis=1, keepdims=True), 1)
+        middle = (place * front).sum(axis=1, keepdims=True) / count
+    down, right = np.moveaxis(place - middle, -1, 0)
     angle = 2 * np.arctan2(down, right)
     return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
 

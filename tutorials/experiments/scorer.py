@@ -186,11 +186,11 @@ class Scorer:
 
     def tricks(self, world: str) -> list[Row]:
         """k-means on the tricks that we know of in this world (`controls.TRICKS`)."""
-        rows = []
-        for name, find in controls.TRICKS.get(world, {}).items() if self.labels else ():
-            found = score(find(self.images, self.grid), self.labels, self.rng())
-            rows.append({"row": f"{name}, by column"} | _only_ari(found))
-        return rows
+        if not self.labels:
+            return []
+        known = controls.TRICKS.get(world, {})
+        vectors = {name: find(self.images, self.grid) for name, find in known.items()}
+        return self._kmeans("column", vectors, self.labels)
 
     def baselines(self) -> list[Row]:
         """k-means on color and place, and two flood fills: by column, then by pixel."""
@@ -202,15 +202,18 @@ class Scorer:
             ("column", self.labels, self.grid, controls.by_column(self.images, self.grid)),
             ("pixel", by_pixel, None, controls.by_pixel(self.images)),
         ):
-            for name, own in vectors.items():
-                found = score(own, labels, self.rng())
-                rows.append({"row": f"{name}, by {where}"} | _only_ari(found))
+            rows += self._kmeans(where, vectors, labels)
             for name, found in (
                 ("regions of one color", controls.color_regions(self.images, grid)),
                 ("what hangs together", controls.connected(self.images, grid)),
             ):
                 rows.append({"row": f"{name}, by {where}"} | score_labels(found, labels))
         return rows
+
+    def _kmeans(self, where: str, vectors: By, labels: By) -> list[Row]:
+        """A row for each of the vectors, which nobody learned: FG-ARI by k-means alone."""
+        scored = {name: score(own, labels, self.rng()) for name, own in vectors.items()}
+        return [{"row": f"{name}, by {where}"} | _only_ari(row) for name, row in scored.items()]
 
 
 def _only_ari(found: Row) -> Row:

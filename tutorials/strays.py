@@ -38,10 +38,10 @@ def strays(
     parts = check_labels("parts", parts, vectors.shape[:1])
     objects = check_labels("objects", objects, vectors.shape[:1])
     front = objects > 0
-    names = np.unique(objects[front])
-    if len(names) < 2:
+    count = len(np.unique(objects[front]))
+    if count < 2:
         return []
-    clusters = CLUSTERINGS["kmeans"](vectors[front], len(names), rng)
+    clusters = CLUSTERINGS["kmeans"](vectors[front], count, rng)
     _, clusters = np.unique(clusters, return_inverse=True)  # of a collapsed level fewer than asked
     shared, names = overlap(clusters[:, None], objects[front][:, None])
     _, column = linear_sum_assignment(shared, maximize=True)  # one object for each cluster
@@ -75,10 +75,10 @@ def show_strays(
         colors = np.array([tint(label) for label in range(whole.max() + 1)])[whole]
         for ax, seen in ((above, rgb(picture)), (below, colors)):
             borders(panel(ax, seen), np.where(np.isin(own, lost), own, 0), own.shape)
-        seen = np.unique(own[own > 0])
-        if unknown := sorted({*lost} - {*seen.tolist()}):
-            raise ValueError(f"found: wanted parts of the picture, {seen.tolist()}, got {unknown}")
-        said.append(f"{len(lost)} of {len(seen)}")
+        known = np.unique(own[own > 0]).tolist()
+        if unknown := sorted({*lost} - {*known}):
+            raise ValueError(f"found: wanted parts of the picture, {known}, got {unknown}")
+        said.append(f"{len(lost)} of {len(known)}")
     fig.suptitle("Outlined: parts astray\nBelow: true objects", fontsize=10)
     fig.set_label(f"Parts astray in each picture: {', '.join(said)}. Below each, its true objects.")
     return fig

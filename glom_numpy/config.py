@@ -37,10 +37,12 @@ class GlomConfig(Choices):
     channels: int = 3
 
     # "linear": a column sees its own patch only, so agreement between columns is earned, not
-    # shared input. "conv" puts one small convolution (odd kernel) in front (paper: front end).
+    # shared input. "conv" puts small convolutions (odd kernel), one after the other, in front
+    # (paper: front end).
     front_end: str = "linear"
     front_channels: int = 16
     front_kernel: int = 3
+    front_layers: int = 1
 
     # "fourier": a fixed code joined to the input, any picture size, no parameters to overfit.
     # "learned": a table added to the input (glom-pytorch). "none": nobody knows where it is.
@@ -86,9 +88,10 @@ class GlomConfig(Choices):
 
     def __post_init__(self) -> None:
         self._make_plain()
-        for name in ("dim", "levels", "channels", "front_channels", "front_kernel", "bands"):
+        for name in ("dim", "levels", "channels", "bands"):
             check_whole(name, getattr(self, name), 1)
-        check_whole("depth", self.depth, 1)
+        for name in ("front_channels", "front_kernel", "front_layers", "depth"):
+            check_whole(name, getattr(self, name), 1)
         if self.hidden is not None:
             check_whole("hidden", self.hidden, 1)
         if self.front_kernel % 2 == 0:
@@ -168,6 +171,11 @@ class GlomConfig(Choices):
     def patch(self) -> tuple[int, int]:
         """(height, width) of a patch in pixels."""
         return pair("patch_size", self.patch_size)
+
+    @property
+    def front_reach(self) -> int:
+        """How many pixels around its patch a column sees; 0 if it sees its own patch only."""
+        return self.front_layers * (self.front_kernel // 2) if self.front_end == "conv" else 0
 
     @property
     def columns(self) -> int:

@@ -57,12 +57,23 @@ def _through_windows(img: Array, weight: Array) -> Array:
     return einsum("b c h w u v, o c u v -> b o h w", _windows(img, weight.shape[-1]), weight)
 
 
+def _front_layers(params: dict, config: GlomConfig) -> list[tuple[Array, Array]]:
+    """(weight, bias) of each convolution of the front end, the one that sees the picture first."""
+    if config.front_end != "conv":
+        return []
+    layers = [(params["front"]["weight"], params["front"]["bias"])]
+    if config.front_layers > 1:
+        more = params["front_more"]
+        layers += zip(more["weight"], more["bias"], strict=True)
+    return layers
+
+
 def image_to_tokens(
     params: dict, config: GlomConfig, img: Float[Array, "b c H W"]
 ) -> Float[Array, "b n d"]:
     """What the picture says to the lowest level of each column: front end, patches, linear map."""
-    if config.front_end == "conv":
-        img = gelu(convolve(img, params["front"]["weight"], params["front"]["bias"]))
+    for weight, bias in _front_layers(params, config):
+        img = gelu(convolve(img, weight, bias))
     patches = image_to_patches(img, config.patch)
     weight, bias = params["patches"]["weight"], params["patches"]["bias"]
     return einsum("b n p, d p -> b n d", patches, weight) + bias
@@ -98,10 +109,11 @@ def image_to_tokens_vjp(
     params: dict, config: GlomConfig, img: Float[Array, "b c H W"]
 ) -> tuple[Array, Callable[[Array], tuple[dict, Array]]]:
     """`image_to_tokens` and its backward: gradients of its parameters and of the picture."""
-    if config.front_end == "conv":
-        front = params["front"]
-        img, back_convolve = convolve_vjp(img, front["weight"], front["bias"])
+    back_front = []
+    for weight, bias in _front_layers(params, config):
+        img, back_convolve = convolve_vjp(img, weight, bias)
         img, back_gelu = gelu_vjp(img)
+        back_front.append((back_convolve, back_gelu))
     patches, back_patches = image_to_patches_vjp(img, config.patch)
     tokens, back_linear = einsum_vjp("b n p, d p -> b n d", patches, params["patches"]["weight"])
 
@@ -109,9 +121,14 @@ def image_to_tokens_vjp(
         g_patches, grad_weight = back_linear(g)
         grads = {"patches": {"weight": grad_weight, "bias": g.sum(axis=(0, 1))}}
         grad_img = back_patches(g_patches)
-        if config.front_end == "conv":
+        found = []  # of the first layer first
+        for back_convolve, back_gelu in reversed(back_front):
             grad_img, weight, bias = back_convolve(back_gelu(grad_img))
-            grads["front"] = {"weight": weight, "bias": bias}
+            found.insert(0, {"weight": weight, "bias": bias})
+        if found:
+            grads["front"] = found.pop(0)
+        if found:  # the others are one array, as their parameters are
+            grads["front_more"] = {k: np.stack([g[k] for g in found]) for k in found[0]}
         return grads, grad_img
 
     return tokens + params["patches"]["bias"], backward

@@ -26,6 +26,8 @@ def param_shapes(config: GlomConfig) -> dict[str, tuple[int, ...]]:
     if config.front_end == "conv":
         out, k = config.front_channels, config.front_kernel
         shapes |= {"front.weight": (out, channels, k, k), "front.bias": (out,)}
+        if more := config.front_layers - 1:
+            shapes |= {"front_more.weight": (more, out, out, k, k), "front_more.bias": (more, out)}
         channels = out
     shapes |= {"patches.weight": (d, height * width * channels), "patches.bias": (d,)}
     if config.location == "learned":
@@ -65,8 +67,8 @@ def draw_shapes(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator)
             flat[name] = rng.standard_normal(shape)
         else:
             weight = shapes[name.removesuffix("bias").removesuffix("weight") + "weight"]
-            # (l, out, in) of nets, (out, in) of the patches, (out, c, k, k) of the front end
-            inputs = math.prod(weight[1:]) if len(weight) == 4 else weight[-1]
+            # (l, out, in) of nets, (out, in) of the patches, (..., c, k, k) of the front end
+            inputs = math.prod(weight[-3:]) if len(weight) > 3 else weight[-1]
             bound = 1 / math.sqrt(inputs)
             flat[name] = rng.uniform(-bound, bound, shape)
     return unflatten(flat)

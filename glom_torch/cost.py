@@ -150,11 +150,15 @@ def _width(config: GlomConfig) -> int:
 def _once(config: GlomConfig, n: int, b: int) -> tuple[int, int]:
     """What does not change over t: forward, and backward. Nobody needs the picture's gradient."""
     height, width = config.patch
-    d, levels, channels, front = config.dim, config.levels, config.channels, 0
+    d, levels, channels = config.dim, config.levels, config.channels
+    front = sent = 0
     conv = config.front_end == "conv"
     if conv:
         out = config.front_channels
-        front = 2 * b * n * height * width * out * channels * config.front_kernel**2
+        inputs = channels + (config.front_layers - 1) * out  # of all layers, a pixel of the kernel
+        front = 2 * b * n * height * width * out * inputs * config.front_kernel**2
+        # All layers but the first also send a gradient to what they saw.
+        sent = front * (inputs - channels) // inputs
         channels = out
     patches = 2 * b * n * height * width * channels * d
     nets = {"bottom_up": levels, "top_down": levels - 1}
@@ -164,5 +168,5 @@ def _once(config: GlomConfig, n: int, b: int) -> tuple[int, int]:
     places = told * 2 * n * code * f
     lowest = 2 * b * n * (d * f + (config.depth - 1) * f * f + f * d)
     forward = front + patches + places + lowest
-    backward = front + (1 + conv) * patches + (1 + learned) * places + 2 * lowest
+    backward = front + sent + (1 + conv) * patches + (1 + learned) * places + 2 * lowest
     return forward, backward

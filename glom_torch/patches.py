@@ -38,12 +38,23 @@ def convolve(
     return F.conv2d(img, weight, bias, padding=weight.shape[-1] // 2)
 
 
+def _front_layers(params: dict, config: GlomConfig) -> list[tuple[Tensor, Tensor]]:
+    """(weight, bias) of each convolution of the front end, the one that sees the picture first."""
+    if config.front_end != "conv":
+        return []
+    layers = [(params["front"]["weight"], params["front"]["bias"])]
+    if config.front_layers > 1:
+        more = params["front_more"]
+        layers += zip(more["weight"], more["bias"], strict=True)
+    return layers
+
+
 def image_to_tokens(
     params: dict, config: GlomConfig, img: Float[Tensor, "b c H W"]
 ) -> Float[Tensor, "b n d"]:
     """What the picture says to the lowest level of each column: front end, patches, linear map."""
-    if config.front_end == "conv":
-        img = F.gelu(convolve(img, params["front"]["weight"], params["front"]["bias"]))
+    for weight, bias in _front_layers(params, config):
+        img = F.gelu(convolve(img, weight, bias))
     patches = image_to_patches(img, config.patch)
     weight, bias = params["patches"]["weight"], params["patches"]["bias"]
     return torch.einsum("b n p, d p -> b n d", patches, weight) + bias

@@ -35,6 +35,8 @@ add("patches.convolve", "", img, normal("o c k k"), normal("o"))
 for front_end in ("linear", "conv"):
     c = config(front_end=front_end)
     add("patches.image_to_tokens", front_end, params(c), c, img)
+c = config(front_end="conv", front_layers=3)
+add("patches.image_to_tokens", "deep conv", params(c), c, img)
 
 # positions
 add("positions.grid_coordinates", "whole", GRID, GRID, floats="float64")

@@ -72,6 +72,7 @@ for label, choices in {
     "added": dict(location="learned"),
     "untold": dict(location_reaches=("top_down",), location="learned"),
     "conv": dict(front_end="conv", depth=2),
+    "deep_conv": dict(front_end="conv", front_layers=2),
 }.items():
     c, p = slots(**choices)
     add("front.features", label, p, c, img)

@@ -113,4 +113,8 @@ MODELS = {
             mask_ratio=0.3,
         ),
     ),
+    "deep_front": (
+        glom(front_end="conv", front_channels=3, front_layers=3, patch_size=(3, 2), depth=2),
+        Recipe(iters=4),
+    ),
 }

@@ -19,6 +19,7 @@ CROPS = dict(contrast=1.0, positives="crop")
     ("choices", "said"),
     [
         (dict(front_end="cnn"), "front_end: wanted one of conv, linear; got 'cnn'"),
+        (dict(front_layers=0), "front_layers: wanted a whole number >= 1, got 0"),
         (dict(location="x"), "location: wanted one of fourier, learned, none; got 'x'"),
         (dict(similarity="l2"), "similarity: wanted one of cosine, dot, unit_keys; got 'l2'"),
         (dict(state_norm="batch"), "state_norm: wanted one of layer, none, unit; got 'batch'"),

@@ -22,6 +22,7 @@ RUNS = {
     "deep": dict(depth=3, hidden=13),
     "shallow": dict(levels=1),
     "conv": dict(front_end="conv"),
+    "deep conv": dict(front_end="conv", front_layers=3, channels=2),
     "top informed": dict(lam=0.4),
     "learned voices": dict(voice_weights="learned"),
 }

@@ -105,10 +105,12 @@ def test_a_column_alone_knows_its_place(scenes):
     assert "front end" in around["row"] and set(around) == {"row", *ASKED}
 
 
-def test_pixels_are_what_the_front_end_shows_a_column(scenes):
-    config = GlomConfig(image_size=32, patch_size=2, front_end="conv", front_kernel=5, dim=3)
+@pytest.mark.parametrize("sizes", (dict(front_kernel=5), dict(front_layers=2)), ids=str)
+def test_pixels_are_what_the_front_end_shows_a_column(scenes, sizes):
+    config = GlomConfig(image_size=32, patch_size=2, front_end="conv", dim=3, **sizes)
     own, img = scenes["test"], to_model(scenes["test"].images)
     np.testing.assert_array_equal(_pixels(own, config, 0), image_to_patches(img, (2, 2)))
+    assert config.front_reach == 2
     around = _pixels(own, config, 2)
     column = 3 * 16 + 5  # patch (3, 5): rows 6 and 7, columns 10 and 11
     window = np.moveaxis(img[:, :, 4:10, 8:14], 1, -1)

@@ -69,7 +69,7 @@ def count_params(params: Mapping[str, Any]) -> int:
 
 def front_shapes(config: GlomConfig) -> dict[str, tuple[int, ...]]:
     """The parameters of `features`: GLOM's front end, patches and places, and the encoder."""
-    own = ("front.", "patches.", "positions.")
+    own = ("front", "patches.", "positions.")
     shapes = {name: s for name, s in param_shapes(config).items() if name.startswith(own)}
     told = config.location_width if "bottom_up" in config.location_reaches else 0
     return shapes | net_shapes("encoder", 1, widths(config, config.dim + told, config.dim))

@@ -66,7 +66,7 @@ def probed_columns(
     places = grid_coordinates(config.grid, config.grid)
     reach = {"its place alone": None, "its own patch and its place": 0}
     if config.front_end == "conv":
-        reach["all that its front end sees and its place"] = config.front_kernel // 2
+        reach["all that its front end sees and its place"] = config.front_reach
     rows = []
     for name, around in reach.items():
         seen = {}

@@ -24,6 +24,7 @@ and may have
                 JSON. A finished run is used again only if the choices are still the same. None:
                 this variant takes no part (for your own `data`, say). What is under "scoring" in
                 it does not change the folder: weights there serve again.
+    AT_MOST     dict of int: of these variants no more seeds than that (controls that cost much)
     TABLES      dict of `tables.Table` by name, "" the first: what README and notebooks show
     about(results) -> str         a paragraph above the table, in words
     figure(results, path) -> str  writes a PNG there and returns its description in words
@@ -68,6 +69,7 @@ class Experiment:
     run: Callable[..., dict]
     first: str = ""  # one line on what it asks, for --list
     choices: Callable[..., dict] | None = None
+    at_most: Mapping[str, int] = field(default_factory=dict)  # seeds, by variant
     tables: Mapping[str, Table] = field(default_factory=dict)
     about: Callable[[dict], str] | None = None
     figure: Callable[[dict, Path], str] | None = None
@@ -80,7 +82,8 @@ class Experiment:
         may = {name: getattr(module, name, None) for name in ("choices", "about", "figure")}
         first = (module.__doc__ or "").strip().split("\n")[0]
         own = dict(name=module.NAME, variants=tuple(module.VARIANTS), run=module.run, first=first)
-        return (cls(**own, **may, tables=getattr(module, "TABLES", {})),)
+        may |= {name: getattr(module, name.upper(), {}) for name in ("at_most", "tables")}
+        return (cls(**own, **may),)
 
     def takes(self, keyword: str) -> bool:
         """Whether `run` takes `quick`, or `data`."""
@@ -129,7 +132,7 @@ class Run:
 
 
 def runs_of(experiment: Experiment, asked: Asked) -> list[Run]:
-    """Every run that was asked for, all variants of a seed before the next seed."""
+    """Every run that was asked for and is wanted, all variants of a seed before the next seed."""
     data = asked.data and hashlib.sha256(asked.data.read_bytes()).hexdigest()
     about = {"quick": asked.quick, "data": data}
     chosen = {variant: _choices(experiment, variant, asked) for variant in experiment.variants}
@@ -137,6 +140,8 @@ def runs_of(experiment: Experiment, asked: Asked) -> list[Run]:
     found = []
     for seed in range(asked.seeds):
         for variant, choices in chosen.items():
+            if seed >= experiment.at_most.get(variant, asked.seeds):
+                continue
             trained = {k: v for k, v in choices.items() if k != "scoring"}
             name = f"{variant}-seed{seed}-{_fingerprint(trained, about)[:8]}"
             fingerprint = _fingerprint(variant, seed, choices, about)

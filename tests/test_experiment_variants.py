@@ -60,11 +60,23 @@ def test_true_labels_are_all_that_changes(world):
     assert choices("spirals", "glom_labels") is None
 
 
+@pytest.mark.parametrize("world", TAKE_PART["glom_near"])
+def test_one_convolution_in_place_of_several_is_all_that_changes(world):
+    ours, theirs = choices(world, "glom_near"), choices(world, "glom")
+    near, far = (GlomConfig.from_dict(one.pop("glom")) for one in (ours, theirs))
+    assert near.front_layers == 1 < far.front_layers and near.front_reach < far.front_reach
+    sizes = {key: getattr(far, key) for key in ("front_layers", "front_kernel")}
+    assert near.replace(**sizes) == far
+    assert ours["train"].pop("steps") >= theirs["train"].pop("steps")  # never given less
+    assert ours == theirs
+    assert choices("spirals", "glom_near") is None
+
+
 @pytest.mark.parametrize("world", TAKE_PART["glom_local"])
 def test_what_a_column_sees_is_all_that_changes(world):
     ours, theirs = choices(world, "glom_local"), choices(world, "glom")
     assert theirs["glom"].pop("front_end") == "conv"
-    for key in ("front_kernel", "front_channels"):
+    for key in ("front_kernel", "front_channels", "front_layers"):
         theirs["glom"].pop(key)
     assert theirs["train"].pop("steps") >= ours["train"].pop("steps") > 0
     assert ours == theirs

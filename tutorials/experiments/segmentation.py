@@ -36,7 +36,7 @@ from .probe import asked_of, probed, probed_columns
 from .runs import Experiment
 from .scorer import Row, Scorer
 from .shown import ROWS, TABLES, WORDS, about, figure
-from .variants import TAKE_PART, choices, levels_of
+from .variants import AT_MOST, TAKE_PART, choices, levels_of
 
 __all__ = ["EXPERIMENTS", "run", "trained"]
 
@@ -185,6 +185,7 @@ EXPERIMENTS = tuple(
         variants=tuple(variant for variant, names in TAKE_PART.items() if name in names),
         run=partial(run, name),
         choices=partial(choices, name),
+        at_most=AT_MOST.get(name, {}),
         first=f"islands without labels on {words}",
         tables=TABLES,
         about=about,

@@ -12,6 +12,7 @@ ROWS = {  # of every GLOM
     "glom": "GLOM",
     "glom_alone": "GLOM without consensus, so trained",
     "glom_labels": "GLOM, taught with true labels",
+    "glom_near": "GLOM behind one convolution",
     "glom_local": "GLOM whose columns see their own patch only",
 }
 TRANSFORMERS = {

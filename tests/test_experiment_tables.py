@@ -60,7 +60,10 @@ def test_mean_and_spread_by_hand():
     runs = [{**RESULTS["runs"][0], "rows": [{"row": "not run here"}]}]
     shown = tables.markdown({**RESULTS, "runs": runs}, tables.Table(columns={"x": "X"}))
     assert shown == "| vectors |\n| --- |\n| not run here |"
-    assert "over 3 seeds; `python -m x` repeats" in tables.caption(RESULTS)
+    fewer = "over 3 seeds, or over n where a cell says so; `python -m x` repeats"
+    assert fewer in tables.caption(RESULTS)
+    complete = {**RESULTS, "runs": [*RESULTS["runs"], *RESULTS["runs"][:2]]}
+    assert "over 3 seeds; `python -m x` repeats" in tables.caption(complete)
 
 
 def test_what_is_drawn_over_t_is_what_the_table_says():

@@ -84,6 +84,19 @@ def test_finished_runs_are_skipped_and_more_seeds_added(fake, tmp_path):
     assert len(fake.calls) == 8
 
 
+def test_of_some_variants_fewer_seeds_are_wanted(fake, tmp_path, capsys):
+    fake.AT_MOST = {"b": 2}
+    assert run(tmp_path, "--seeds", "3") == 0
+    assert fake.calls == [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]
+    results = kept(tmp_path)
+    assert results["seeds"] == [0, 1, 2] and len(results["runs"]) == 5
+    shown = capsys.readouterr().out
+    assert "over 3 seeds, or over n where a cell says so; `python" in shown
+    assert "| a | 1.00 ± 1.00 |" in shown and "| b | 1.50 ± 0.71 (n = 2) |" in shown
+    assert run(tmp_path, "--seeds", "4", "--add") == 0
+    assert fake.calls[5:] == [("a", 3)]  # all else is there
+
+
 def test_what_results_have_need_not_be_made_again(fake, tmp_path, capsys):
     run(tmp_path, "--seeds", "1")
     before, elsewhere = kept(tmp_path)["runs"], tmp_path / "elsewhere"

@@ -119,6 +119,8 @@ def caption(results: Mapping[str, Any]) -> str:
     """Over how many seeds, and the command that repeats it."""
     n = len(results["seeds"])
     over = f"mean ± standard deviation over {n} seeds" if n > 1 else "one seed"
+    if len(results["runs"]) < n * len(results["variants"]):
+        over += ", or over n where a cell says so"
     tried = " A tiny run that proves only that all works." if results["quick"] else ""
     return f"Every number is {over}; `{results['command']}` repeats them.{tried}"
 

@@ -47,8 +47,9 @@ SLOTS = {"slot_attention": 3, "slot_attention_parts": 11}
 ALONE = [1.0, 1.0, 1.0, 0.0]
 # Steps of training, where they are others than in the file.
 STEPS = {"glom_near": 7000, "glom_local": 5000, "slot_attention_parts": 2200}
-# No more seeds than these, by experiment: of what costs much and differs little from seed to seed.
-AT_MOST: dict[str, dict[str, int]] = {}
+# No more seeds than these, by experiment: of controls that cost much.
+_CONTROLS = ("glom_alone", "glom_labels", "glom_local", "slot_attention", "transformer_taught")
+AT_MOST = {"puppets": dict.fromkeys(_CONTROLS, 2) | {"glom_near": 4}}
 # What pictures that do not move are taught with, where NAME.json wants films.
 STILL = "spirals_still"
 # What --quick changes: nothing is learned in three steps.

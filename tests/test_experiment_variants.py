@@ -60,6 +60,13 @@ def test_true_labels_are_all_that_changes(world):
     assert choices("spirals", "glom_labels") is None
 
 
+@pytest.mark.parametrize("world", WORDS)
+def test_words_say_how_far_a_column_sees(world):
+    reach = GlomConfig.from_dict(choices(world, "glom")["glom"]).front_reach
+    said = {0: "", 2: "two pixels around", 4: "four pixels around"}[reach]
+    assert said in WORDS[world] and ("around their patch" in WORDS[world]) == bool(said)
+
+
 @pytest.mark.parametrize("world", TAKE_PART["glom_near"])
 def test_one_convolution_in_place_of_several_is_all_that_changes(world):
     ours, theirs = choices(world, "glom_near"), choices(world, "glom")

@@ -5,8 +5,9 @@ of another split: its top level against objects, a lower one against parts. Besi
 slot attention and a transformer with about as many parameters, trained on the same pictures, each
 as its authors teach it, for the minutes that the table of costs gives. A second transformer is also
 taught what GLOM is taught: is it the teacher that makes the difference? More GLOMs are trained
-without consensus, with columns that see their own patch only (of puppets, where they otherwise see
-a little around it), and with true labels: is it the teacher that limits the islands, or the model?
+without consensus, and with true labels: is it the teacher that limits the islands, or the model? Of
+puppets, where a column sees a little around its patch, two more see less: through one convolution
+in place of several, or their own patch only.
 `variants` says who takes part where. `spirals_still` is learned from still pictures alone.
 
 `configs/NAME.json` names what each level is taught: the level of parts is the highest below the top

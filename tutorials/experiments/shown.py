@@ -29,7 +29,7 @@ WORDS = {
     "bars": "crossing bars (each of four discs; two bars share their colors, and cross; columns "
     "also see two pixels around their patch)",
     "puppets": "puppets (a trunk and three limbs each; they touch and hide each other, and the "
-    "rim of the picture cuts off most of them; columns also see two pixels around their patch)",
+    "rim of the picture cuts off most of them; columns also see four pixels around their patch)",
 }
 
 

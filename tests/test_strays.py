@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from glom_numpy.figures import alt_text, png
-from tutorials.strays import show_strays, strays
+from tutorials.strays import Contact, contacts, show_strays, strays
 
 # Two objects of three parts, three locations each, then background; three objects of two.
 PARTS = np.repeat([1, 2, 3, 4, 5, 6, 0], 3)
@@ -120,3 +120,40 @@ def test_strays_are_outlined_where_they_are():
 def test_a_drawing_of_what_does_not_fit_is_refused(change, said):
     with pytest.raises(ValueError, match=said):
         show_strays(**drawing() | change)
+
+
+# Two objects in one picture: parts 1 and 2, and 3 and 4. Part 5 is of no object.
+MAP = np.array([[1, 1, 3, 0], [1, 2, 3, 5], [2, 2, 4, 5]])
+WHOLE = np.array([[7, 7, 9, 0], [7, 7, 9, 0], [7, 7, 9, 0]])
+
+
+def test_contacts_by_hand():
+    """1 borders on 2 at three places; 1 on 3, 2 on 3, 2 on 4, and 3 on 4 at one each."""
+    assert contacts(MAP, WHOLE) == {
+        1: Contact(pixels=3, own=3, others=1),
+        2: Contact(pixels=3, own=3, others=2),
+        3: Contact(pixels=2, own=1, others=2),
+        4: Contact(pixels=1, own=1, others=1),
+    }
+    assert contacts(MAP.T, WHOLE.T) == contacts(MAP, WHOLE) == contacts(MAP[::-1], WHOLE[::-1])
+
+
+def test_a_part_in_two_pieces_has_the_borders_of_both():
+    parts, objects = np.array([[1, 2, 1, 0, 1]]), np.array([[1, 2, 1, 0, 1]])
+    assert contacts(parts, objects) == {1: Contact(3, 0, 2), 2: Contact(1, 0, 2)}
+    assert contacts(parts, (objects > 0).astype(int))[1] == Contact(3, 2, 0)
+    assert contacts(np.zeros((2, 3), int), np.zeros((2, 3), int)) == {}
+
+
+@pytest.mark.parametrize(
+    "parts, objects, said",
+    (
+        (MAP[0], WHOLE[0], r"parts: wanted one picture's labels \(H, W\), got \(4,\)"),
+        (MAP, WHOLE[:2], r"objects: wanted shape \(3, 4\), got \(2, 4\)"),
+        (MAP / 2, WHOLE, "parts: wanted whole numbers"),
+        (MAP, np.where(WHOLE == 7, np.arange(4) + 1, 9), r"objects: wanted one for part 1, got"),
+    ),
+)
+def test_labels_that_do_not_fit_have_no_contacts(parts, objects, said):
+    with pytest.raises(ValueError, match=said):
+        contacts(parts, objects)

@@ -6,6 +6,7 @@ object, and a part is astray if fewer than half of its locations are in its own 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
@@ -17,7 +18,7 @@ from glom_numpy.figures.base import borders, panel, rgb, tint
 from glom_numpy.islands import overlap
 from glom_numpy.scores import CLUSTERINGS
 
-__all__ = ["show_strays", "strays"]
+__all__ = ["Contact", "contacts", "show_strays", "strays"]
 
 Array = np.ndarray
 
@@ -48,6 +49,43 @@ def strays(
     right = names[column[clusters]] == objects[front]
     own = parts[front]
     return [int(part) for part in np.unique(own[own > 0]) if right[own == part].mean() < 0.5]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What a picture shows of a part: its pixels, and its border with its own object and others.
+
+    A border is counted in pairs of pixels side by side, one on either side of it.
+    """
+
+    pixels: int
+    own: int
+    others: int
+
+
+def contacts(parts: Int[Array, "H W"], objects: Int[Array, "H W"]) -> dict[int, Contact]:
+    """The contacts of each part of a picture, by its label; what is background has none.
+
+    ValueError for labels that do not fit, and for a part of two objects.
+    """
+    parts = check_labels("parts", parts, np.shape(parts))
+    if parts.ndim != 2:
+        raise ValueError(f"parts: wanted one picture's labels (H, W), got {parts.shape}")
+    objects = check_labels("objects", objects, parts.shape)
+    front = (parts > 0) & (objects > 0)
+    sides = ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:]))
+    met = []
+    for here, there in (*sides, *(pair[::-1] for pair in sides)):  # a border is seen from both
+        border = front[here] & front[there] & (parts[here] != parts[there])
+        met.append([parts[here][border], (objects[here] == objects[there])[border]])
+    part, same = np.concatenate(met, axis=1)
+    seen = {}
+    for label in np.unique(parts[front]).tolist():
+        if len(wholes := np.unique(objects[front & (parts == label)])) > 1:
+            raise ValueError(f"objects: wanted one for part {label}, got {wholes.tolist()}")
+        pixels, border = (front & (parts == label)).sum(), same[part == label]
+        seen[label] = Contact(int(pixels), int((border == 1).sum()), int((border == 0).sum()))
+    return seen
 
 
 def show_strays(

@@ -48,8 +48,8 @@ ALONE = [1.0, 1.0, 1.0, 0.0]
 # Steps of training, where they are others than in the file.
 STEPS = {"glom_near": 7000, "glom_local": 5000, "slot_attention_parts": 2200}
 # No more seeds than these, by experiment: of controls that cost much.
-_CONTROLS = ("glom_alone", "glom_labels", "glom_local", "slot_attention", "transformer_taught")
-AT_MOST = {"puppets": dict.fromkeys(_CONTROLS, 2) | {"glom_near": 4}}
+_TWICE = dict.fromkeys(("glom_alone", "glom_labels", "glom_local", "slot_attention"), 2)
+AT_MOST = {"puppets": _TWICE | {"glom_near": 4, "transformer_taught": 1}}
 # What pictures that do not move are taught with, where NAME.json wants films.
 STILL = "spirals_still"
 # What --quick changes: nothing is learned in three steps.

@@ -121,14 +121,14 @@ def image_to_tokens_vjp(
         g_patches, grad_weight = back_linear(g)
         grads = {"patches": {"weight": grad_weight, "bias": g.sum(axis=(0, 1))}}
         grad_img = back_patches(g_patches)
-        found = []  # of the first layer first
+        found = []
         for back_convolve, back_gelu in reversed(back_front):
             grad_img, weight, bias = back_convolve(back_gelu(grad_img))
-            found.insert(0, {"weight": weight, "bias": bias})
+            found.append({"weight": weight, "bias": bias})
         if found:
-            grads["front"] = found.pop(0)
+            grads["front"] = found.pop()
         if found:  # the others are one array, as their parameters are
-            grads["front_more"] = {k: np.stack([g[k] for g in found]) for k in found[0]}
+            grads["front_more"] = {k: np.stack([g[k] for g in found[::-1]]) for k in found[0]}
         return grads, grad_img
 
     return tokens + params["patches"]["bias"], backward

@@ -77,7 +77,7 @@ def draw_shapes(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator)
 def init_params(config: GlomConfig, rng: np.random.Generator) -> dict[str, Any]:
     """Fresh parameters, float64. The bounds are those of torch's Linear; tables are N(0, 1).
 
-    With `init` "loud" weights are twice that, and the initial state a tenth.
+    With `init` "loud" weights of patches and nets are twice that, and the initial state a tenth.
     """
     params = draw_shapes(param_shapes(config), rng)
     if config.init == "loud":

@@ -5,16 +5,18 @@ Of one step, with L levels, b pictures, n columns, d numbers a level, f hidden u
     nets        2 (L - 1) nets, up and down    4 b n d f each    linear in n, b, L; d squared
     consensus   of L levels                    4 b n k d each    k = n: n squared; `near`: linear
 
-and all of it `iters` times. Once in all: the picture's patches, its net to the lowest level, and
-what each place adds to a net's first layer. From the learned initial state the first steps are
-cheaper: a level that no picture has reached is worked out once for all pictures, and once for all
-columns as long as nothing tells them apart. The backward pass of a product is two products of the
-same size; consensus compares anew besides, since it keeps nothing but the state. So training costs
-three times the nets and 3.5 times the consensus of the forward pass, with `recompute` one more.
+and all of it `iters` times. Once in all: the picture's front end and patches, its net to the lowest
+level, and what each place adds to a net's first layer. From the learned initial state the first
+steps are cheaper: a level that no picture has reached is worked out once for all pictures, and once
+for all columns as long as nothing tells them apart. The backward pass of a product is two products
+of the same size; consensus compares anew besides, since it keeps nothing but the state. So training
+costs three times the nets and 3.5 times the consensus of the forward pass, with `recompute` one
+more.
 
 For the backward pass each step keeps the state of every level (b n d) and the hidden units of every
 net (b n f): memory grows with `iters`. With `recompute` it keeps the states alone. Who listens to
-whom (b n k) is there for one level at a time. Gradients are as long as the parameters.
+whom (b n k) is there for one level at a time. Of the front end each layer keeps what it made before
+and after its gelu. Gradients are as long as the parameters.
 
 Time follows the products as long as they fill the machine; what activations and softmax add, which
 are not counted here, the experiment `speed` says in its table of what the time goes to.
@@ -80,12 +82,14 @@ def memory(
     training, recompute = check_flag("training", training), check_flag("recompute", recompute)
     parameters = sum(math.prod(shape) for shape in param_shapes(config).values())
     state, hidden, attention = b * n * config.dim, b * n * _width(config), b * n * (heard or n)
-    lowest = config.depth * hidden
+    lowest, front = config.depth * hidden, 0
+    if config.front_end == "conv":  # of each layer what it makes, before its gelu and after
+        front = 2 * config.front_layers * b * n * math.prod(config.patch) * config.front_channels
     counts = {
         "parameters": parameters,
         "gradients": parameters if training else 0,
         "states": steps.states if training else 2 * config.levels * state,
-        "hidden": (lowest + (0 if recompute else steps.hidden)) if training else 0,
+        "hidden": (front + lowest + (0 if recompute else steps.hidden)) if training else 0,
         "attention": iters * config.levels * attention if training and config.lam else 0,
         "working": (3 if training else 2) * max(hidden, attention) + 4 * state,
     }
@@ -155,10 +159,10 @@ def _once(config: GlomConfig, n: int, b: int) -> tuple[int, int]:
     conv = config.front_end == "conv"
     if conv:
         out = config.front_channels
-        inputs = channels + (config.front_layers - 1) * out  # of all layers, a pixel of the kernel
-        front = 2 * b * n * height * width * out * inputs * config.front_kernel**2
-        # All layers but the first also send a gradient to what they saw.
-        sent = front * (inputs - channels) // inputs
+        each = 2 * b * n * height * width * out * config.front_kernel**2  # of one input channel
+        more = (config.front_layers - 1) * out
+        front = each * (channels + more)
+        sent = each * more  # the first layer sends no gradient to the picture
         channels = out
     patches = 2 * b * n * height * width * channels * d
     nets = {"bottom_up": levels, "top_down": levels - 1}

@@ -121,7 +121,15 @@ SIZES = dict(image_size=(32, 48), patch_size=4, channels=3, dim=16, hidden=64, l
 
 
 @pytest.mark.parametrize(
-    "change", ({}, dict(b=5), dict(iters=9), dict(dim=24, hidden=96), dict(image_size=64))
+    "change",
+    (
+        {},
+        dict(b=5),
+        dict(iters=9),
+        dict(dim=24, hidden=96),
+        dict(image_size=64),
+        dict(front_end="conv", front_layers=3, front_channels=24),
+    ),
 )
 def test_what_is_kept_is_near_to_what_is_foretold(change):
     c, n, b, iters, settled = built(SIZES | change)

@@ -24,6 +24,7 @@ RUNS = {
     "deep": (dict(depth=2, top_down_activation="sine"), dict(iters=2)),
     "shallow": (dict(levels=1, state_norm="unit"), dict(iters=2)),
     "conv": (dict(front_end="conv", state_norm="layer"), dict(iters=2, levels=True)),
+    "deep_conv": (dict(front_end="conv", front_layers=3), dict(iters=2)),
     "dot": (dict(similarity="dot", beta=0.3), dict(iters=3, mask=MASK)),
     "unit_keys": (dict(similarity="unit_keys", self_logit=-5e-4), dict(iters=2, mask=MASK)),
     "itself": (dict(consensus_self=True), dict(iters=2, levels=True)),

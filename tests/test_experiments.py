@@ -97,6 +97,15 @@ def test_of_some_variants_fewer_seeds_are_wanted(fake, tmp_path, capsys):
     assert fake.calls[5:] == [("a", 3)]  # all else is there
 
 
+@pytest.mark.parametrize(
+    "at_most, said", [({"c": 2}, "at_most: wanted one of a, b; got 'c'"), ({"b": 0}, ">= 1, got 0")]
+)
+def test_fewer_seeds_of_nobody_and_none_are_refused(at_most, said, fake):
+    fake.AT_MOST = at_most
+    with pytest.raises(ValueError, match=said):
+        experiments.experiment("fake")
+
+
 def test_what_results_have_need_not_be_made_again(fake, tmp_path, capsys):
     run(tmp_path, "--seeds", "1")
     before, elsewhere = kept(tmp_path)["runs"], tmp_path / "elsewhere"

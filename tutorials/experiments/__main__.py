@@ -142,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     names = ", ".join(EXPERIMENTS)
     out.add_argument("NAME", nargs="?", help=f"{names}; or tables, figures")
     out.add_argument("--list", action="store_true", help="what there is, in a line each")
-    text = "how many seeds: 0, 1, ... (default 5)"
+    text = "how many seeds: 0, 1, ... (default 5); of some variants fewer are wanted"
     out.add_argument("--seeds", type=_least(int, 1), default=5, metavar="N", help=text)
     text = "folder of finished and unfinished runs (default runs/experiments)"
     default = Path("runs/experiments")

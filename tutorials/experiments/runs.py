@@ -55,6 +55,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from glom_numpy.checks import check_choice, check_whole
+
 from . import files
 from .files import machine, plain, write_json
 from .tables import Table
@@ -73,6 +75,11 @@ class Experiment:
     tables: Mapping[str, Table] = field(default_factory=dict)
     about: Callable[[dict], str] | None = None
     figure: Callable[[dict, Path], str] | None = None
+
+    def __post_init__(self) -> None:
+        for variant, seeds in self.at_most.items():
+            check_choice("at_most", variant, self.variants)
+            check_whole(f"at_most[{variant!r}]", seeds, 1)
 
     @classmethod
     def of(cls, module: ModuleType) -> "tuple[Experiment, ...]":

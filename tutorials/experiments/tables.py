@@ -115,11 +115,16 @@ def _name(line: Line) -> dict[str, Any]:
     return {"variant": line.variant} | {part: getattr(line, part) for part in NAMING}
 
 
+def fewer_seeds(results: Mapping[str, Any]) -> bool:
+    """Whether some variants have fewer seeds than others."""
+    return len(results["runs"]) < len(results["seeds"]) * len(results["variants"])
+
+
 def caption(results: Mapping[str, Any]) -> str:
     """Over how many seeds, and the command that repeats it."""
     n = len(results["seeds"])
     over = f"mean ± standard deviation over {n} seeds" if n > 1 else "one seed"
-    if len(results["runs"]) < n * len(results["variants"]):
+    if fewer_seeds(results):
         over += ", or over n where a cell says so"
     tried = " A tiny run that proves only that all works." if results["quick"] else ""
     return f"Every number is {over}; `{results['command']}` repeats them.{tried}"

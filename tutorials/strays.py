@@ -74,17 +74,18 @@ def contacts(parts: Int[Array, "H W"], objects: Int[Array, "H W"]) -> dict[int, 
     objects = check_labels("objects", objects, parts.shape)
     front = (parts > 0) & (objects > 0)
     sides = ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:]))
-    met = []
+    met, same = [], []
     for here, there in (*sides, *(pair[::-1] for pair in sides)):  # a border is seen from both
         border = front[here] & front[there] & (parts[here] != parts[there])
-        met.append([parts[here][border], (objects[here] == objects[there])[border]])
-    part, same = np.concatenate(met, axis=1)
+        met.append(parts[here][border])
+        same.append((objects[here] == objects[there])[border])
+    met, same = np.concatenate(met), np.concatenate(same)
     seen = {}
     for label in np.unique(parts[front]).tolist():
         if len(wholes := np.unique(objects[front & (parts == label)])) > 1:
             raise ValueError(f"objects: wanted one for part {label}, got {wholes.tolist()}")
-        pixels, border = (front & (parts == label)).sum(), same[part == label]
-        seen[label] = Contact(int(pixels), int((border == 1).sum()), int((border == 0).sum()))
+        pixels, own = (front & (parts == label)).sum(), same[met == label]
+        seen[label] = Contact(int(pixels), int(own.sum()), int((~own).sum()))
     return seen
 
 

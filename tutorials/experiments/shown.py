@@ -6,7 +6,7 @@ from typing import Any
 
 from .probe import ASKED
 from .scorer import NAMES
-from .tables import COST, Line, Table, lines
+from .tables import COST, Line, Table, fewer_seeds, lines
 
 ROWS = {  # of every GLOM
     "glom": "GLOM",
@@ -29,7 +29,8 @@ WORDS = {
     "bars": "crossing bars (each of four discs; two bars share their colors, and cross; columns "
     "also see two pixels around their patch)",
     "puppets": "puppets (a trunk and three limbs each; they touch and hide each other, and the "
-    "rim of the picture cuts off most of them; columns also see four pixels around their patch)",
+    "rim of the picture cuts off most of them; columns of GLOM and the transformer also see four "
+    "pixels around their patch, unless the row says otherwise)",
 }
 
 
@@ -179,6 +180,7 @@ def figure(results: Mapping[str, Any], path: Path) -> str:
         said.append(f"FG-ARI beside controls: {beside_controls(right[0].subplots(), bars, BARS)}")
     n = len(results["seeds"])
     over = f"{n} seeds" if n > 1 else "one seed"
+    over += " (of some bars fewer)" if fewer_seeds(results) else ""
     title = f"{results['experiment']}: a GLOM settling on test pictures, {over}"
     return finish(fig, title, said, path)
 

@@ -9,7 +9,8 @@ import pytest
 from glom_numpy.checkpoint import load
 from glom_numpy.flags import Training
 from tutorials import WEIGHTS, scores
-from tutorials.experiments import ellipses
+from tutorials.experiments import ellipses, experiment, variants
+from tutorials.experiments.runs import Asked, runs_of
 
 REPO = Path(__file__).resolve().parents[1]
 README = (REPO / "README.md").read_text(encoding="utf-8")
@@ -68,24 +69,37 @@ CONFIGS = REPO / "tutorials" / "experiments" / "configs"
 FROM_CONFIGS = ("constellations", "spirals", "spirals_still", "puppets", "bars")
 ASKED = {name: CONFIGS / f"{name}.json" for name in FROM_CONFIGS}
 ASKED |= {"avatars": WEIGHTS / "avatars.json"}
-LONGER = {"constellations": {"steps": 2500}}  # than in the experiment; the weights' README says so
+# Of no file of their own: what an experiment makes of one.
+ASKED_OF = {"ellipses": ellipses.choices("glom")}
+ASKED_OF["puppets_labels"] = variants.choices("puppets", "glom_labels")
+# Other than in the experiment, or not of seed 0; the weights' README says so.
+OTHER = {"constellations": {"steps": 2500}, "puppets_labels": {"seed": 1}}
 
 
 def test_all_weights_are_held_to_what_was_asked():
     shipped = {path.stem for path in WEIGHTS.glob("*.safetensors")}
-    assert shipped == {*ASKED, "ellipses"}
+    assert shipped == {*ASKED, *ASKED_OF}
 
 
-@pytest.mark.parametrize("name", [*ASKED, "ellipses"])
+@pytest.mark.parametrize("name", [*ASKED, *ASKED_OF])
 def test_the_weights_are_those_their_config_asks_for(name):
-    if name == "ellipses":
-        asked = ellipses.choices("glom")
-    else:
-        asked = json.loads(ASKED[name].read_text(encoding="utf-8"))
+    asked = ASKED_OF.get(name) or json.loads(ASKED[name].read_text(encoding="utf-8"))
     weights = load(WEIGHTS / f"{name}.safetensors")
     assert weights.extra["finished"]
     for section, made in (("glom", weights.config), ("recipe", weights.recipe)):
         assert made.replace(**asked[section]) == made
     training = Training.from_dict(weights.extra["training"])
-    assert training.replace(**asked["train"] | LONGER.get(name, {})) == training
+    wanted = {"seed": 0} | asked["train"] | OTHER.get(name, {})
+    assert training.replace(**wanted) == training
     assert (WEIGHTS / f"{name}.safetensors").stat().st_size < 3e6
+
+
+def test_a_part_of_an_experiment_is_the_run_that_made_the_weights():
+    said = (WEIGHTS / "README.md").read_text(encoding="utf-8")
+    parts = re.findall(r"experiments (\w+) --seeds (\d+) --part (\d+)/(\d+)", said)
+    found = []
+    for name, seeds, k, count in parts:
+        runs = runs_of(experiment(name), Asked(seeds=int(seeds)))
+        assert len(runs) == int(count), "one run a part"
+        found.append((name, runs[int(k) - 1].variant, runs[int(k) - 1].seed))
+    assert found == [("puppets", "glom_labels", 1), ("ellipses", "glom", 0)]

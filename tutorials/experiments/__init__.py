@@ -25,6 +25,7 @@
     settled       the tables, words and figure of that
     early         stopping early, picture by picture and frame by frame: does it pay?
     stopped       the tables, words and figure of that
+    astray        which parts of puppets are sorted wrongly? under true labels, too?
     avatars       the shipped model, taught with labels
     contact_sheet parse trees of many pictures
     speed         how fast and how lean is the torch house? beside glom-pytorch, NumPy, itself
@@ -55,6 +56,7 @@ EXPERIMENTS = {
     "ablations": "ablations",
     "settling": "settling",
     "early": "early",
+    "astray": "astray",
     "avatars": "avatars",
     "speed": "speed",
 }

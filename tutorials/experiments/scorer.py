@@ -210,6 +210,13 @@ class Scorer:
                 rows.append({"row": f"{name}, by {where}"} | score_labels(found, labels))
         return rows
 
+    def beneath(self, model: Glom, split: str, levels: Mapping[str, int], t: int) -> list[Row]:
+        """What these pictures give to whoever learned nothing: k-means alone."""
+        fresh = self.at(controls.untrained(model, self.seed), self.images, levels, t)
+        rows = self._kmeans("column", controls.by_column(self.images, self.grid), self.labels)
+        rows.append({"row": "untrained"} | score(fresh, self.labels, self.rng()))
+        return [row | {"row": f"{row['row']}: {split}"} for row in rows]
+
     def _kmeans(self, where: str, vectors: By, labels: By) -> list[Row]:
         """A row for each of the vectors, which nobody learned: FG-ARI by k-means alone."""
         scored = {name: score(own, labels, self.rng()) for name, own in vectors.items()}

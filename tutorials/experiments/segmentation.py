@@ -75,12 +75,15 @@ def _scenes(asked: Mapping[str, Any], seed: int) -> dict[str, Scenes]:
 
     beyond = WORLDS[train.world].beyond
 
-    def scenes(split: str, count: int) -> Scenes:
+    def scenes(split: str, count: int, **other: Any) -> Scenes:
         own = {k: v for k, v in train.world_choices.items() if k not in beyond.get(split, ())}
-        rng = np.random.default_rng(seed)
-        return open_world(train.world, split=split, count=count, size=train.size, rng=rng, **own)
+        drawn = dict(size=train.size, rng=np.random.default_rng(seed)) | own | other
+        return open_world(train.world, split=split, count=count, **drawn)
 
-    tested = {s: scenes(s, asked["scoring"]["tested"]) for s in ("test", *beyond)}
+    count = asked["scoring"]["tested"]
+    also = asked["scoring"].get("also", {})
+    tested = {split: scenes(split, count) for split in ("test", *beyond)}
+    tested |= {split: scenes("test", count, **other) for split, other in also.items()}
     return {"train": scenes("train", train.count)} | tested
 
 
@@ -101,6 +104,8 @@ def _glom(
     for split, scorer in scorers.items():
         own = scorer.at(model, scorer.images, levels, t)
         beyond.append(scorer.row(f"{name}: {split}", t, own, taus))
+        if variant == "glom":
+            beyond += scorer.beneath(model, split, levels, t)
     _draw(model, test, taus, levels, t, folder, scoring["drawn"])
     say(f"islands on test pictures: {folder}/islands_*.png")
     rows = test.glom(model, name, levels, t, taus)

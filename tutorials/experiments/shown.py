@@ -14,6 +14,7 @@ ROWS = {  # of every GLOM
     "glom_labels": "GLOM, taught with true labels",
     "glom_near": "GLOM behind one convolution",
     "glom_local": "GLOM whose columns see their own patch only",
+    "glom_unchanged": "GLOM, trained as on spirals but for sizes",
 }
 TRANSFORMERS = {
     "transformer": "transformer",

@@ -29,6 +29,7 @@ TAKE_PART = {
     "glom_labels": ("bars", "puppets"),  # taught with true labels
     "glom_near": ("puppets",),  # one convolution in front, where others have several
     "glom_local": ("puppets",),  # a column sees its own patch, where others see a little around it
+    "glom_unchanged": ("puppets",),  # the recipe of spirals, with the sizes of puppets
     "slot_attention": FOUR,
     "slot_attention_parts": ("constellations",),  # takes twice as long: once is enough
     "transformer": ("spirals", "constellations", "bars"),
@@ -49,8 +50,13 @@ ALONE = [1.0, 1.0, 1.0, 0.0]
 # what one convolution was tuned with.
 STEPS = {"glom_near": 7000, "slot_attention_parts": 2200}
 # No more seeds than these, by experiment: of controls, as many as there was time for.
-_TWICE = dict.fromkeys(("glom_alone", "glom_labels", "glom_local", "slot_attention"), 2)
-AT_MOST = {"puppets": _TWICE | {"glom_near": 4, "transformer_taught": 1}}
+_THRICE = ("glom_alone", "glom_labels", "glom_local", "slot_attention", "transformer_taught")
+AT_MOST = {"puppets": dict.fromkeys(_THRICE, 3) | {"glom_near": 4, "glom_unchanged": 2}}
+# Whose recipe it is that a variant is taught with unchanged; and what "sizes" are.
+UNCHANGED = "spirals"
+SIZES = ("image_size", "patch_size", "dim", "hidden")
+# Test pictures drawn otherwise than the world's own splits do, by experiment.
+ALSO = {"puppets": {"smaller": {"scale": 1.0, "spread": [3.5, 5.0]}}}
 # What pictures that do not move are taught with, where NAME.json wants films.
 STILL = "spirals_still"
 # What --quick changes: nothing is learned in three steps.
@@ -76,6 +82,10 @@ def choices(
     found = _config(CONFIGS / f"{file}.json") | {"scoring": SCORING}
     if name in PROBED and variant in ROWS and data is None:
         found["scoring"] = SCORING | {"probed": PROBED[name]}
+    if name in ALSO and variant == "glom" and data is None:
+        found["scoring"] = found["scoring"] | {"also": ALSO[name]}
+    if variant == "glom_unchanged":
+        found |= _unchanged(found)
     if variant == "glom_alone":
         voices = found["glom"].get("voice_weights", "learned")
         by_level = isinstance(voices[0], list)
@@ -118,6 +128,14 @@ def _levels(found: Mapping[str, Any]) -> tuple[Recipe, dict[str, int]]:
     recipe, known = Recipe.from_dict(found["recipe"]), GlomConfig().levels
     # The other sizes may be those of the pictures, which nobody has drawn yet.
     return recipe, levels_of(recipe, GlomConfig(levels=found["glom"].get("levels", known)))
+
+
+def _unchanged(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The sections of the recipe of `UNCHANGED`, on the pictures and with the sizes of these."""
+    theirs = _config(CONFIGS / f"{UNCHANGED}.json")
+    sizes = {key: found["glom"][key] for key in SIZES}
+    pictures = {key: found["train"][key] for key in ("world", "world_choices", "count")}
+    return theirs | {"glom": theirs["glom"] | sizes, "train": theirs["train"] | pictures}
 
 
 def _true_segments(found: Mapping[str, Any]) -> list[str]:

@@ -116,6 +116,9 @@ def test_what_results_have_need_not_be_made_again(fake, tmp_path, capsys):
     assert "as they were scored then: 2 runs" in capsys.readouterr().err
     assert run(tmp_path, "--seeds", "2", "--again") == 2 and len(fake.calls) == 4
     assert "--again: runs that --add took over have no weights" in capsys.readouterr().err
+    assert run(tmp_path, "--seeds", "2", "--again", "--part", "3/4") == 0  # ("a", 1) has its own
+    assert fake.calls[4:] == [("a", 1)]
+    fake.calls.pop()
     assert run(elsewhere, "--seeds", "2") == 0  # without --add all are made
     assert len(fake.calls) == 8
     fake.asked = {"steps": 4}

@@ -169,13 +169,15 @@ def carry_out(experiment: Experiment, asked: Asked) -> dict[str, Any] | None:
     runs = runs_of(experiment, asked)
     k, parts = asked.part
     began = time.monotonic()
-    before = [kept["code"] for run in runs if (kept := run.finished()) is not None]
-    if asked.again and None in before:
+    own = runs[k - 1 :: parts]
+    before = [kept["code"] if (kept := run.finished()) else "" for run in runs]
+    if asked.again and None in before[k - 1 :: parts]:
         raise ValueError("--again: runs that --add took over have no weights to score anew")
-    other = sum(version not in (None, files.code()) for version in before)  # None: said already
+    # None: said already.
+    other = sum(version not in (None, "", files.code()) for version in before)
     if other and not asked.again:
         say(f"{other} finished runs were scored by other code than this; --again scores them anew")
-    todo = [r for r in runs[k - 1 :: parts] if asked.again or r.finished() is None]
+    todo = [run for run in own if asked.again or run.finished() is None]
     with tqdm(total=len(todo), desc=experiment.name, unit="run", disable=None) as bar:
         for run in todo:
             if asked.minutes is not None and time.monotonic() - began > 60 * asked.minutes:

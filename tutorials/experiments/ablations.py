@@ -25,7 +25,7 @@ from .controls import muted
 from .measure import looks_at
 from .scorer import Row, Scorer
 from .segmentation import trained
-from .tables import Table
+from .tables import Table, lines
 from .variants import CONFIGS
 
 NAME = "ablations"
@@ -38,13 +38,15 @@ LATE = {
     "objects islands FG-ARI later": "objects: islands",
 }
 
+RISING = (1.0, 2.0, 4.0, 7.0, 10.0)  # beta by step; the last goes on
+
 # Choices of GlomConfig that are changed at test time only.
 AT_TEST = {
     "nothing": {},
     "beta 0: all are heard alike": {"beta": 0.0},
     "beta 3": {"beta": 3.0},
     "beta 30": {"beta": 30.0},
-    "beta rises from 1 to 10": {"beta": (1.0, 2.0, 4.0, 7.0, 10.0)},
+    "beta rises from 1 to 10": {"beta": RISING},
     "a column hears itself": {"consensus_self": True},
     "only the 4 nearest are heard": {"local_consensus_radius": 1.0},
     "3 patches far are heard": {"local_consensus_radius": 3.0},
@@ -59,9 +61,13 @@ NESTED = {"positives": "crop", "crop": [1.0, 0.6], "anchors": 80}
 IN_TRAINING: dict[str, dict[str, dict[str, Any]]] = {
     "nothing": {},
     "all voices alike": {"glom": {"voice_weights": [1.0, 1.0, 1.0, 1.0]}},
+    "no previous voice": {"glom": {"voice_weights": [[0.0, 0.4, 0.25, 0.15], [0.0, 0.08, 0, 0.6]]}},
+    "no bottom-up voice": {"glom": {"voice_weights": [[0.2, 0, 0.25, 0.15], [0.12, 0, 0, 0.6]]}},
     "no top-down voice": {"glom": {"voice_weights": [[0.2, 0.4, 0.0, 0.15], [0.12, 0.08, 0, 0.6]]}},
     "no consensus": {"glom": {"voice_weights": [[0.2, 0.4, 0.25, 0.0], [0.12, 0.08, 0.0, 0.0]]}},
     "beta 1": {"glom": {"beta": 1.0}},
+    "beta rises from 1 to 10": {"glom": {"beta": RISING}},
+    "the level above takes part (lam 0.5)": {"glom": {"lam": 0.5}},
     "a column hears itself": {"glom": {"consensus_self": True}},
     "everybody is heard": {"glom": {"local_consensus_radius": 0.0}},
     "nobody is told the place": {"glom": {"location": "none"}},
@@ -154,6 +160,7 @@ _COLUMNS = {
     "parts rank": "rank, level 0",
     "objects rank": "rank, level 1",
 }
+BARS = {key: _COLUMNS[key] for key in ("objects FG-ARI", "objects islands FG-ARI")}
 _TENTHS = {"parts rank": ".1f", "objects rank": ".1f"}
 TABLES = {
     "": Table(columns=_COLUMNS, formats=_TENTHS),
@@ -163,10 +170,33 @@ TABLES = {
 
 def about(results: Mapping[str, Any]) -> str:
     """What the numbers are, in words."""
-    steps = results["choices"]["nothing"]["train"]["steps"]
     return (
         "One thing changed in the shipped GLOM for spirals, **at test time only**; table "
-        f'"trained": changed **in training**, from scratch, {steps} steps of a lighter recipe '
-        "(`configs/ablations.json`). FG-ARI as in the main table; *rank*: how many directions a "
+        f'"trained": changed **in training**, from scratch, {_steps(results)} steps of a lighter '
+        "recipe (`configs/ablations.json`). FG-ARI as in the main table; *rank*: how many directions a "
         "level uses (near 1, it has collapsed)."
     )
+
+
+def _steps(results: Mapping[str, Any]) -> int:
+    return results["choices"]["nothing"]["train"]["steps"]
+
+
+def figure(results: Mapping[str, Any], path: Path) -> str:
+    """What is changed at test on the left, in training on the right."""
+    from matplotlib.figure import Figure  # the tables need none
+
+    from .figures import beside_controls, finish
+
+    panels = {
+        "rows": "at test, shipped weights",
+        "trained": f"in training, {_steps(results)} steps of a lighter recipe",
+    }
+    fig = Figure(figsize=(11, 8), layout="constrained")
+    said = []
+    for ax, (rows, title) in zip(fig.subplots(1, len(panels)), panels.items(), strict=True):
+        ax.set_title(title, fontsize=9, loc="left", pad=18)
+        own = [line for line in lines(results, rows) if any(map(line.spread, BARS))]
+        said.append(f"{title}: {beside_controls(ax, own, BARS)}")
+    title = "ablations: one thing changed in a GLOM for spirals, FG-ARI of objects"
+    return finish(fig, title, said, path)

@@ -173,8 +173,8 @@ def about(results: Mapping[str, Any]) -> str:
     return (
         "One thing changed in the shipped GLOM for spirals, **at test time only**; table "
         f'"trained": changed **in training**, from scratch, {_steps(results)} steps of a lighter '
-        "recipe (`configs/ablations.json`). FG-ARI as in the main table; *rank*: how many directions a "
-        "level uses (near 1, it has collapsed)."
+        "recipe (`configs/ablations.json`). FG-ARI as in the main table; *rank*: how many "
+        "directions a level uses (near 1, it has collapsed)."
     )
 
 

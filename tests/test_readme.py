@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from glom_numpy.checkpoint import load
 from glom_numpy.flags import Training
 from tutorials import WEIGHTS, scores
-from tutorials.experiments import ellipses, experiment, variants
+from tutorials.experiments import ellipses, experiment, shown, variants
+from tutorials.experiments.files import load_results
 from tutorials.experiments.runs import Asked, runs_of
+from tutorials.experiments.tables import lines
 
 REPO = Path(__file__).resolve().parents[1]
 README = (REPO / "README.md").read_text(encoding="utf-8")
@@ -103,3 +106,87 @@ def test_a_part_of_an_experiment_is_the_run_that_made_the_weights():
         assert len(runs) == int(count), "one run a part"
         found.append((name, runs[int(k) - 1].variant, runs[int(k) - 1].seed))
     assert found == [("puppets", "glom_labels", 1), ("ellipses", "glom", 0)]
+
+
+loaded = cache(load_results)
+
+
+def value(name, row, score, t=None, rows="rows"):
+    """As README writes it: the mean over the seeds of the one row of that name."""
+    found = [line for line in lines(loaded(name), rows) if (line.row, line.t) == (row, t)]
+    assert len(found) == 1, (name, row, t)
+    return f"{found[0].spread(score)[0]:.2f}"
+
+
+PARTS, OBJECTS, ISLANDS = "parts FG-ARI", "objects FG-ARI", "objects islands FG-ARI"
+NO_TALK = "GLOM, consensus muted in training too"
+UNCHANGED, ALONE, LABELS = (
+    shown.ROWS[variant] for variant in ("glom_unchanged", "glom_alone", "glom_labels")
+)
+NEAR, LOCAL = shown.ROWS["glom_near"], shown.ROWS["glom_local"]
+TAUGHT = shown.TRANSFORMERS["transformer_taught"]
+# What README says of the worlds in words, where numbers stand between them: by world, its rows.
+TOLD = {
+    "k-means tells the wholes apart in every model, in GLOM {} and in the others better ({} "
+    "without consensus, {} for deep sets, {} for the transformer)": (
+        ("ellipses", "GLOM", OBJECTS, 7),
+        ("ellipses", NO_TALK, OBJECTS, 7),
+        ("ellipses", "deep sets", OBJECTS),
+        ("ellipses", "transformer", OBJECTS, 7),
+    ),
+    "one location is right in {} of all cases": (("ellipses", "GLOM", "class accuracy", 7),),
+    "GLOM fails ({}; the transformer {})": (
+        ("ellipses", "GLOM: larger wholes", OBJECTS, 7, "beyond"),
+        ("ellipses", "transformer: larger wholes", OBJECTS, 7, "beyond"),
+    ),
+    "objects {}, which is what place alone gives ({}), parts {}": (
+        ("puppets", UNCHANGED, OBJECTS, 12),
+        ("puppets", "location alone, by column", OBJECTS),
+        ("puppets", UNCHANGED, PARTS, 12),
+    ),
+    "of objects hardly more than place does ({})": (("puppets", LOCAL, OBJECTS, 6),),
+    "objects have {}; behind four smaller ones, which see four pixels around, {} by k-means and {} "
+    "by islands, which are not told how many; parts {}": (
+        ("puppets", NEAR, OBJECTS, 6),
+        ("puppets", "GLOM", OBJECTS, 6),
+        ("puppets", "GLOM", ISLANDS, 6),
+        ("puppets", "GLOM", PARTS, 6),
+    ),
+    "behind the same front end, has {} and {}": (
+        ("puppets", TAUGHT, OBJECTS, 6),
+        ("puppets", TAUGHT, PARTS, 6),
+    ),
+    "trained without consensus it has {} by k-means (islands {})": (
+        ("puppets", ALONE, OBJECTS, 6),
+        ("puppets", ALONE, ISLANDS, 6),
+    ),
+    "With true labels the same model has {} (islands {})": (
+        ("puppets", LABELS, OBJECTS, 6),
+        ("puppets", LABELS, ISLANDS, 6),
+    ),
+    "the same weights find {}, less than place does ({})": (
+        ("puppets", "GLOM: smaller", OBJECTS, 6, "beyond"),
+        ("puppets", "location alone, by column: smaller", OBJECTS, None, "beyond"),
+    ),
+    "a GLOM taught like that of puppets finds {}. So does one trained without consensus, {}": (
+        ("bars", "GLOM", OBJECTS, 6),
+        ("bars", ALONE, OBJECTS, 6),
+    ),
+    "has {} ({} if it is told where the figure's middle lies)": (
+        ("bars", "direction from the picture's middle, by column", OBJECTS),
+        ("bars", "direction from the figure's middle, by column", OBJECTS),
+    ),
+    "where consensus took part in training ({}, and {} without)": (
+        ("bars", "GLOM", ISLANDS, 6),
+        ("bars", ALONE, ISLANDS, 6),
+    ),
+    "is better here at bars ({}) and at discs; its islands are not ({})": (
+        ("bars", TAUGHT, OBJECTS, 6),
+        ("bars", TAUGHT, ISLANDS, 6),
+    ),
+}
+
+
+@pytest.mark.parametrize("phrase", TOLD)
+def test_numbers_in_prose_are_the_measured_ones(phrase):
+    assert phrase.format(*(value(*one) for one in TOLD[phrase])) in README

@@ -5,6 +5,7 @@
     earlier       runs that results/ has already
     files         results on disk, and what machine made them
     tables        results as tables          figures    results as pictures
+    goals         what was asked of the islands, and what is reached, over all worlds
     measure       one way of scoring for everything
     controls      what needs no learning, or must do worse
     scorer        from vectors to the rows of a table
@@ -75,13 +76,16 @@ def experiment(name: str) -> "Experiment":
 def table(name: str, which: str = "", results: dict | None = None) -> str:
     """A table of an experiment's results, in markdown, with the words that belong to it.
 
-    `which` of its TABLES ("": the first, with the experiment's own paragraph above it); `results`
-    other than those in results/. Empty where nothing of it is defined (scores of pictures without
-    labels). ValueError for an unknown name, FileNotFoundError where there are no results yet.
+    "goals" is that over all worlds. `which` of its TABLES ("": the first, with the experiment's own
+    paragraph above it); `results` other than those in results/. Empty where nothing of it is
+    defined (scores of pictures without labels). ValueError for an unknown name, FileNotFoundError
+    where there are no results yet.
     """
-    from . import tables
+    from . import goals, tables
     from .files import load_results
 
+    if name == goals.NAME:
+        return goals.table(load_results)
     found, results = experiment(name), load_results(name) if results is None else results
     if which not in found.tables:
         raise ValueError(f"which: wanted a table of {name}, {list(found.tables)}; got {which!r}")

@@ -17,6 +17,7 @@ examples:
   python -m tutorials.experiments --list
   python -m tutorials.experiments bars --seeds 5
   python -m tutorials.experiments bars --data my.npz --seeds 1
+  python -m tutorials.experiments goals
   python -m tutorials.experiments tables --write
 
 your own data, an npz: `images` (N, h, w, c) or `frames` (N, t, h, w, c), uint8 or float in [0, 1];
@@ -37,6 +38,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if args.list or args.NAME is None:
             return _list()
+        if args.NAME == "goals":
+            print(table(args.NAME))
+            return 0
         if args.NAME in ("tables", "figures"):
             return _tables(args.write) if args.NAME == "tables" else _figures()
         return _run(args)
@@ -84,6 +88,7 @@ def _list() -> int:
     for name in EXPERIMENTS:
         found = experiment(name)
         print(f"{name:12} {found.first}\n{'':12} {', '.join(found.variants)}")
+    print(f"{'goals':12} what was asked of the islands, and what is reached")
     print(f"{'tables':12} all tables, made from results/; --write: into the README's marks")
     print(f"{'figures':12} all figures, drawn anew from results/")
     return 0
@@ -140,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     names = ", ".join(EXPERIMENTS)
-    out.add_argument("NAME", nargs="?", help=f"{names}; or tables, figures")
+    out.add_argument("NAME", nargs="?", help=f"{names}; or goals, tables, figures")
     out.add_argument("--list", action="store_true", help="what there is, in a line each")
     text = "how many seeds: 0, 1, ... (default 5); of some variants fewer are wanted"
     out.add_argument("--seeds", type=_least(int, 1), default=5, metavar="N", help=text)

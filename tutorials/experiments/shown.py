@@ -29,9 +29,10 @@ WORDS = {
     "they stand)",
     "bars": "crossing bars (each of four discs; two bars share their colors, and cross; columns "
     "also see two pixels around their patch)",
-    "puppets": "puppets (a trunk and three limbs each; they touch and hide each other, and the "
-    "rim of the picture cuts off most of them; columns of GLOM and the transformer also see four "
-    "pixels around their patch, unless the row says otherwise)",
+    "puppets": "puppets (a trunk and three limbs each, 1.3 times as large as the world draws them "
+    "by itself; they touch and hide each other, and the rim of the picture cuts off most; columns "
+    "of GLOM and the transformer also see four pixels around their patch, unless the row says "
+    "otherwise)",
 }
 
 
@@ -146,10 +147,10 @@ def about(results: Mapping[str, Any]) -> str:
         read += f" Scores of {undefined[0]} are not defined: no test picture has two with a label."
     return (
         f"How well do islands part the test pictures of {where}? FG-ARI: 1 is the truth, 0 is "
-        "chance, background left out. *k-means* is told the true number of segments and clusters "
-        "the vectors of the foreground; *islands* are not told: neighbors, then islands that are "
-        "alike, join at one cosine, chosen with the labels of training pictures, for each seed "
-        "anew. *nested*: the share of islands "
+        "chance, background left out; a column has the label of most of its pixels. *k-means* is "
+        "told the true number of segments and clusters the vectors of the foreground; *islands* "
+        "are not told: neighbors, then islands that are alike, join at one cosine, chosen with the "
+        "labels of training pictures, for each seed anew. *nested*: the share of islands "
         f"for parts that lie inside one island for objects. {read}"
     )
 

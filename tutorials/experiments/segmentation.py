@@ -7,7 +7,7 @@ as its authors teach it, for the minutes that the table of costs gives. A second
 taught what GLOM is taught: is it the teacher that makes the difference? More GLOMs are trained
 without consensus, and with true labels: is it the teacher that limits the islands, or the model? Of
 puppets, where a column sees a little around its patch, two more see less: through one convolution
-in place of several, or their own patch only.
+in place of several, or their own patch only; and one is taught as on spirals, but for sizes.
 `variants` says who takes part where. `spirals_still` is learned from still pictures alone.
 
 `configs/NAME.json` names what each level is taught: the level of parts is the highest below the top

@@ -16,7 +16,7 @@ from glom_torch.relatives import transformer_objective
 from glom_torch.worlds import to_model
 from tutorials.experiments import relatives
 from tutorials.experiments.shown import WORDS
-from tutorials.experiments.variants import CONFIGS, SCORING, TAKE_PART, choices
+from tutorials.experiments.variants import ALSO, CONFIGS, SCORING, TAKE_PART, choices
 
 
 def rng(seed=0):
@@ -51,9 +51,16 @@ def test_peers_see_the_same_pictures_and_are_about_as_large(world):
         assert 0.75 < size / sizes["glom"] < 1.33, sizes
 
 
+def whole_and(world, variant):
+    """The choices of a variant and those of GLOM, less the pictures that GLOM alone is shown."""
+    ours, theirs = choices(world, variant), choices(world, "glom")
+    assert theirs["scoring"].pop("also", None) == ALSO.get(world)
+    return ours, theirs
+
+
 @pytest.mark.parametrize("world", TAKE_PART["glom_labels"])
 def test_true_labels_are_all_that_changes(world):
-    ours, theirs = choices(world, "glom_labels"), choices(world, "glom")
+    ours, theirs = whole_and(world, "glom_labels")
     assert ours["recipe"].pop("segments") == ["parts", "objects"]
     assert not set(theirs["recipe"].pop("segments")) & set(LABELS)
     assert ours == theirs
@@ -69,7 +76,7 @@ def test_words_say_how_far_a_column_sees(world):
 
 @pytest.mark.parametrize("world", TAKE_PART["glom_near"])
 def test_one_convolution_in_place_of_several_is_all_that_changes(world):
-    ours, theirs = choices(world, "glom_near"), choices(world, "glom")
+    ours, theirs = whole_and(world, "glom_near")
     near, far = (GlomConfig.from_dict(one.pop("glom")) for one in (ours, theirs))
     assert near.front_layers == 1 < far.front_layers and near.front_reach < far.front_reach
     sizes = {key: getattr(far, key) for key in ("front_layers", "front_kernel")}
@@ -81,13 +88,26 @@ def test_one_convolution_in_place_of_several_is_all_that_changes(world):
 
 @pytest.mark.parametrize("world", TAKE_PART["glom_local"])
 def test_what_a_column_sees_is_all_that_changes(world):
-    ours, theirs = choices(world, "glom_local"), choices(world, "glom")
+    ours, theirs = whole_and(world, "glom_local")
     assert theirs["glom"].pop("front_end") == "conv"
     for key in ("front_kernel", "front_channels", "front_layers"):
         theirs["glom"].pop(key)
     assert theirs["train"].pop("steps") >= ours["train"].pop("steps") > 0
     assert ours == theirs
     assert choices("spirals", "glom_local") is None
+
+
+@pytest.mark.parametrize("world", TAKE_PART["glom_unchanged"])
+def test_the_recipe_of_spirals_is_unchanged_but_for_sizes(world):
+    ours, theirs = choices(world, "glom_unchanged"), choices("spirals", "glom")
+    here = choices(world, "glom")
+    for key in ("image_size", "patch_size", "dim", "hidden"):
+        assert ours["glom"].pop(key) == here["glom"][key] and theirs["glom"].pop(key)
+    for key in ("world", "world_choices", "count"):
+        assert ours["train"].pop(key) == here["train"][key] and theirs["train"].pop(key)
+    for key in ("glom", "recipe", "train"):
+        assert ours[key] == theirs[key] != here[key]
+    assert choices("spirals", "glom_unchanged") is None
 
 
 @pytest.mark.parametrize("world", TAKE_PART["transformer_taught"])

@@ -87,6 +87,7 @@ def test_from_training_to_the_table(tiny, capsys, monkeypatch):
     assert named == [*levels, ("its place alone", None), ("its own patch and its place", None)]
     assert all(row["part's middle R2"] is not None for row in known)
     assert len(by_variant["glom_labels"]["beyond"]) == 2
+    assert len(by_variant["glom"]["beyond"]) == 2 * (1 + 4)  # and what learned nothing
     masks = [r for r in by_variant["slot_attention"]["rows"] if r["row"].endswith("who won")]
     assert [r["t"] for r in masks] == [t for t in times(2) if t]
     for line in ("slot attention, 3 slots: alpha masks | 2", "transformer | 12", *TAUGHT_ROWS):

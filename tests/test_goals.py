@@ -79,6 +79,13 @@ def test_a_change_either_way_counts(at_12, wanted, monkeypatch):
     assert shown.startswith(f"{abs(at_12 - 0.9):.2f}") and reached == wanted and not any(beside)
 
 
+@pytest.mark.parametrize(("other", "wanted"), [(0.8, "yes"), (0.9, "no"), (0.95, "no")])
+def test_without_a_number_only_above_all_counts(other, wanted, monkeypatch):
+    goal = Goal(name="w", what="x", score="x FG-ARI", asked=None)
+    found = results([0.9], [("glom", "color alone", other)])
+    assert cells(monkeypatch, goal, found)[-1] == wanted
+
+
 def test_a_gain_is_since_t_0(monkeypatch):
     goal = Goal(name="w", what="x", score="x FG-ARI", asked=0.3, of="gain")
     found = results([0.9], changes=[(0, 0.5)])

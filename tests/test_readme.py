@@ -119,7 +119,7 @@ def value(name, row, score, t=None, rows="rows"):
 
 
 PARTS, OBJECTS, ISLANDS = "parts FG-ARI", "objects FG-ARI", "objects islands FG-ARI"
-NO_TALK = "GLOM, consensus muted in training too"
+NO_TALK, LARGER = ellipses.ROWS["glom_alone"], ellipses.ROWS["glom_larger"]
 UNCHANGED, ALONE, LABELS = (
     shown.ROWS[variant] for variant in ("glom_unchanged", "glom_alone", "glom_labels")
 )
@@ -138,6 +138,17 @@ TOLD = {
     "GLOM fails ({}; the transformer {})": (
         ("ellipses", "GLOM: larger wholes", OBJECTS, 7, "beyond"),
         ("ellipses", "transformer: larger wholes", OBJECTS, 7, "beyond"),
+    ),
+    "before it has heard another parts them poorly ({})": (
+        ("ellipses", "GLOM: larger wholes", OBJECTS, 3, "beyond"),
+    ),
+    "a GLOM without consensus does by itself ({})": (
+        ("ellipses", f"{NO_TALK}: larger wholes", OBJECTS, 7, "beyond"),
+    ),
+    "Trained on such wholes too, it parts them ({}), but then those of the usual sizes less well "
+    "({})": (
+        ("ellipses", f"{LARGER}: larger wholes", OBJECTS, 7, "beyond"),
+        ("ellipses", LARGER, OBJECTS, 7),
     ),
     "objects {}, which is what place alone gives ({}), parts {}": (
         ("puppets", UNCHANGED, OBJECTS, 12),

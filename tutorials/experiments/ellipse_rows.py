@@ -17,7 +17,6 @@ import torch
 from jaxtyping import Float, Int
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from glom_numpy.worlds import WORLDS
 from glom_torch.glom import Glom
 from glom_torch.wholes import tell
 
@@ -30,11 +29,12 @@ Array = np.ndarray
 Row = dict[str, Any]
 TOP = {"objects": -1}
 SIGMAS = (0.005, 0.01, 0.02, 0.05, 0.1)
-NAMES = {"test": "two wholes, as in training"} | {
+NAMES = {  # the splits, in words
+    "test": "two wholes, as in training",
     "ood_objects": "three wholes",
-    "ood_missing": "one ellipse of each whole missing",
     "ood_scale": "larger wholes",
     "ood_stretch": "more drawn out",
+    "ood_missing": "one ellipse of each whole missing",
 }
 
 
@@ -65,6 +65,10 @@ class Scorer:
     def rng(self) -> np.random.Generator:
         """For k-means, noise and chance: the same for every row."""
         return np.random.default_rng([self.seed, 3])
+
+    def blank(self) -> dict[str, Any]:
+        """Parameters of the same kind that were never trained."""
+        return self.model.fresh(self.seed + 1000)
 
     def scenes(self, split: str, **choices: Any) -> Columns:
         """Scenes of a split, never those of training."""
@@ -107,13 +111,17 @@ class Scorer:
         steps = [None] if self.now is None else times(self.trained)
         return [self.row(name, t, look, own) for t, look in self.looks(own, steps).items()]
 
-    def beyond(self, name: str, splits: Sequence[str] | None = None) -> list[Row]:
-        """Scenes as in training, and each kind that was not, at the trained t."""
+    def beyond(self, name: str) -> list[Row]:
+        """Scenes as in training, and each kind that was not, at the trained t.
+
+        Of a GLOM also as soon as the top level has seen its ellipse: nobody has heard of others.
+        """
+        alone = [self.model.config.levels] if self.model.kind == "glom" else []
         rows = []
-        for split in splits or ("test", *WORLDS["ellipses"].beyond):
+        for split, scenes in NAMES.items():
             own = self.scenes(split)
-            look = self.looks(own, [self.now])[self.now]
-            rows.append(self.row(f"{name}: {NAMES[split]}", self.now, look, own))
+            looks = self.looks(own, [*alone, self.now])
+            rows += [self.row(f"{name}: {scenes}", t, look, own) for t, look in looks.items()]
         return rows
 
     def noise(self, name: str) -> list[Row]:
@@ -131,7 +139,7 @@ class Scorer:
         look = self.looks(own, [t])[t]
         glom = Glom(self.model.config, params=self.params["glom"])
         silent = self.params | {"glom": controls.muted(glom).params}
-        blank = self.model.fresh(self.seed + 1000)
+        blank = self.blank()
         order = self.rng().permutation(look.levels.shape[1])
         others = {
             "another scene's state": Look(np.roll(look.levels, 1, axis=0)),
@@ -141,12 +149,22 @@ class Scorer:
         }
         return [self.row(f"{name}: {what}", t, other, own) for what, other in others.items()]
 
-    def baselines(self) -> list[Row]:
+    def baselines(self, split: str = "test") -> list[Row]:
         """k-means on where an ellipse is, and on all that a column sees of it: no learning."""
-        own = self.scenes("test")
+        own = self.scenes(split)
         seen = {"location alone": own.symbols[:, :, [2, 5]], "what a column sees": own.numbers}
         found = {name: score(x, own.labels, self.rng()) for name, x in seen.items()}
         return [{"row": name, "objects FG-ARI": s["objects FG-ARI"]} for name, s in found.items()]
+
+    def beneath(self) -> list[Row]:
+        """What the scenes of `beyond` give to whoever learned nothing."""
+        rows = []
+        for split, scenes in NAMES.items():
+            own = self.scenes(split)
+            look = self.looks(own, [self.now], self.blank())[self.now]
+            found = [*self.baselines(split), self.row("untrained", self.now, look, own)]
+            rows += [row | {"row": f"{row['row']}: {scenes}"} for row in found]
+        return rows
 
     def by_level(self, name: str) -> list[Row]:
         """Each level at the trained t: do its vectors part the wholes, and has it collapsed?"""

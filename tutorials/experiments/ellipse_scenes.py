@@ -21,7 +21,7 @@ Array = np.ndarray
 GRID = 16
 PIXELS = 16  # nobody looks at the pictures: as small as they can be drawn
 CLASSES = len(ELLIPSE_CLASSES) - 1
-CHANNELS = 8
+CHANNELS = 6
 # Half an axis of an ellipse is about 0.1 long, entries of a whole's 2 x 2 map are about 0.3.
 AXIS, LINEAR = 0.1, 2.5
 
@@ -48,15 +48,15 @@ class Columns:
         return {"objects": self.objects}
 
     @property
-    def numbers(self) -> Float[Array, "N n 8"]:
-        """What a column sees: its ellipse's middle, its two half axes' log length and direction."""
+    def numbers(self) -> Float[Array, "N n 6"]:
+        """What a column sees: its ellipse's middle and two half axes, as vectors.
+
+        Not the axes' lengths and directions: of each ellipse of a whole, the whole's middle and
+        axes are linear in these, so that a net trained on some sizes is less wrong about others.
+        """
         frame = self.symbols.reshape(*self.symbols.shape[:-1], 2, 3)
-        axes, middle = frame[..., :2], frame[..., 2]
-        length = np.linalg.norm(axes, axis=-2)
-        direction = axes / length[..., None, :]
-        return np.concatenate(
-            [middle, np.log(length / AXIS), direction.reshape(*length.shape[:-1], 4)], axis=-1
-        )
+        axes = frame[..., :2].reshape(*frame.shape[:-2], 4)
+        return np.concatenate([frame[..., 2], axes / AXIS], axis=-1)
 
     def noisy(self, sigma: float, rng: np.random.Generator) -> "Columns":
         """Normal noise on all six numbers, in units where the picture is [-1, 1]."""
@@ -79,6 +79,6 @@ def columns(split: str, count: int, rng: np.random.Generator, **choices: Any) ->
     return Columns(kept(grid.symbols)[..., :6], *labels, poses)
 
 
-def picture(numbers: Float[Array, "N n 8"]) -> Float[Tensor, "N 8 1 n"]:
+def picture(numbers: Float[Array, "N n 6"]) -> Float[Tensor, "N 6 1 n"]:
     """A row of columns as the picture that models take, one pixel a column."""
     return torch.tensor(np.moveaxis(numbers, -1, 1)[:, :, None], dtype=torch.float32)

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from glom_numpy.checks import check_choice
 from glom_numpy.config import GlomConfig
 from glom_torch.recipe import Recipe
 
 from .ellipse_models import Model, train
-from .ellipse_rows import Scorer
+from .ellipse_rows import NAMES, Scorer
 from .ellipse_scenes import CHANNELS, PIXELS, columns
 from .peers import cost
 from .tables import COST, Line, Table, lines
@@ -26,7 +27,10 @@ ROWS = {
     "transformer": "transformer",
     "deep_sets": "deep sets",
     "glom_alone": "GLOM, consensus muted in training too",
+    "glom_larger": "GLOM, trained on larger wholes too",
 }
+KINDS = {variant: variant.removesuffix("_alone").removesuffix("_larger") for variant in ROWS}
+AT_MOST = {"glom_larger": 2}  # is it only that training has no larger wholes? Two seeds tell
 VARIANTS = tuple(ROWS)
 # The same for all: no places, since a symbol says where it is; widths so that all have about as
 # many parameters; how long each trains, the table of costs says.
@@ -39,26 +43,29 @@ SIZES = {
     "glom": GLOM,
     "transformer": dict(dim=64, hidden=160),
     "deep_sets": dict(dim=64, hidden=108, depth=2),
-    "glom_alone": GLOM,
 }
-STEPS = {"glom": 7000, "transformer": 9500, "deep_sets": 30000, "glom_alone": 3000}
+STEPS = {"glom": 7000, "transformer": 9500, "deep_sets": 30000}
 RECIPE = dict(iters=7, min_iters=5, reads=2, mask_ratio=0.0, reconstruction=0.0)
 RECIPE |= dict(pairs=(0.0, 0.0, 1.0), segments=("", "", "objects"))
 # Asked of the top alone, the level below it parts nothing, and no island is nested in another.
 BELOW = dict(pairs=(0.0, 0.3, 1.0), segments=("", "objects", "objects"))
 TRAIN = dict(world=NAME, count=20000, size=PIXELS, batch=32, lr=0.006)
+LARGE = "ood_scale"
+LARGER = dict(world_choices={"scale": [0.34, 0.58]})  # sizes of training, and those of LARGE
 MODEL = dict(heads=128, carried=0.4, longest=28)
 
 
 def choices(variant: str, *, quick: bool = False) -> dict[str, Any]:
     """All that a run of this variant depends on, besides its seed."""
-    size = dict(steps=20, count=200) if quick else dict(steps=STEPS[variant])
-    own = dict(carried=0.0, longest=0) if variant == "deep_sets" else {}
+    kind = KINDS[check_choice("variant", variant, KINDS)]
+    size = dict(steps=20, count=200) if quick else dict(steps=STEPS[kind])
+    scenes = LARGER if variant == "glom_larger" else {}
+    own = dict(carried=0.0, longest=0) if kind == "deep_sets" else {}
     return {
-        "model": {"kind": variant.removesuffix("_alone")} | MODEL | own,
-        "glom": COMMON | SIZES[variant],
-        "recipe": RECIPE | (BELOW if variant.startswith("glom") else {}),
-        "train": TRAIN | size,
+        "model": {"kind": kind} | MODEL | own,
+        "glom": COMMON | SIZES[kind],
+        "recipe": RECIPE | (BELOW if kind == "glom" else {}),
+        "train": TRAIN | scenes | size,
         "scoring": {"count": 20 if quick else 300},
     }
 
@@ -69,20 +76,22 @@ def run(variant: str, seed: int, folder: Path, say: Any, *, quick: bool = False)
     config, recipe = GlomConfig.from_dict(asked["glom"]), Recipe.from_dict(asked["recipe"])
     model = Model(config=config, recipe=recipe, alone=variant.endswith("_alone"), **asked["model"])
     out = folder / "weights.safetensors"
-    scenes = columns("train", asked["train"]["count"], np.random.default_rng(seed))
-    params = train(model, asked["train"] | {"seed": seed}, scenes, out)
+    training, rng = asked["train"], np.random.default_rng(seed)
+    scenes = columns("train", training["count"], rng, **training.get("world_choices", {}))
+    params = train(model, training | {"seed": seed}, scenes, out)
     scorer = Scorer(model, params, asked["scoring"]["count"], seed)
     say(f"{variant}, seed {seed}: scoring")
     name = ROWS[variant]
-    rows, levels = scorer.over_time(name), []
-    if variant.startswith("glom"):
+    rows, levels, beyond = scorer.over_time(name), [], scorer.beyond(name)
+    if model.kind == "glom":
         levels = scorer.by_level(name)
     if variant == "glom":
         rows += scorer.controls(name) + scorer.baselines()
+        beyond += scorer.beneath()
     return {
         "rows": rows,
         "levels": levels,
-        "beyond": scorer.beyond(name),
+        "beyond": beyond,
         "noise": scorer.noise(name),
         "cost": [cost(name, params, out)],
         "trained t": recipe.iters,
@@ -144,6 +153,13 @@ def about(results: Mapping[str, Any]) -> str:
     )
 
 
+def _is_drawn(line: Line, results: Mapping[str, Any]) -> bool:
+    """The three models at the trained t, not what learned nothing; of the ablation, its point."""
+    asked = line.variant in VARIANTS[:3] or line.row == f"{ROWS['glom_larger']}: {NAMES[LARGE]}"
+    model = line.row.split(":")[0] == ROWS[line.variant]
+    return asked and model and line.t in (None, results["runs"][0]["trained t"])
+
+
 def figure(results: Mapping[str, Any], path: Path) -> str:
     """Settling on the left, scenes unlike those of training on the right."""
     from matplotlib.figure import Figure  # the tables need none
@@ -160,7 +176,7 @@ def figure(results: Mapping[str, Any], path: Path) -> str:
         ax.set_title(f"{name}, over t", fontsize=9)
         ax.set_ylim(min(0.0, ax.get_ylim()[0]), 1.02)
         ax.label_outer()
-    bars: list[Line] = [line for line in lines(results, "beyond") if line.variant in VARIANTS[:3]]
+    bars = [line for line in lines(results, "beyond") if _is_drawn(line, results)]
     right.suptitle("scenes as in training, and others, at the trained t", fontsize=9)
     said.append(f"Other scenes: {beside_controls(right.subplots(), bars, SCORES)}")
     n = len(results["seeds"])

@@ -19,7 +19,7 @@ from .ellipse_models import Model, train
 from .ellipse_rows import NAMES, Scorer
 from .ellipse_scenes import CHANNELS, PIXELS, columns
 from .peers import cost
-from .tables import COST, Line, Table, lines
+from .tables import COST, Line, Table, lines, trained_t
 
 NAME = "ellipses"
 ROWS = {
@@ -157,7 +157,7 @@ def _is_drawn(line: Line, results: Mapping[str, Any]) -> bool:
     """The three models at the trained t, not what learned nothing; of the ablation, its point."""
     asked = line.variant in VARIANTS[:3] or line.row == f"{ROWS['glom_larger']}: {NAMES[LARGE]}"
     model = line.row.split(":")[0] == ROWS[line.variant]
-    return asked and model and line.t in (None, results["runs"][0]["trained t"])
+    return asked and model and line.t in (None, trained_t(results, line.variant))
 
 
 def figure(results: Mapping[str, Any], path: Path) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .tables import Line, cell, lines
+from .shown import HIDDEN, ROWS
+from .tables import Line, cell, lines, trained_t
 
 NAME = "goals"
-OWN = "GLOM"  # how the row of a GLOM, as it is meant, is called everywhere
+OWN = ROWS["glom"]  # how the row of a GLOM, as it is meant, is called everywhere
 TAUGHT = "what it is taught with"  # how the row of its teacher begins: no control
 BROKEN = ("consensus muted", "shuffled columns")  # of a trained model: learned, not controls
 LATER = 4  # times the trained t
@@ -153,7 +154,7 @@ def _became(goal: Goal, results: Results, seeds: Sequence[int]) -> tuple[float, 
         for line in lines(results, goal.rows)
         if line.variant == goal.variant and _is_glom(line, goal)
     }
-    t = results["choices"][goal.variant]["recipe"]["iters"]
+    t = trained_t(results, goal.variant)
     if goal.of == "gain":
         both = zip(own[t].values[goal.score], own[0].values[goal.score], strict=True)
         gains = replace(own[t], values={"": [later - first for later, first in both]})
@@ -168,11 +169,10 @@ def _became(goal: Goal, results: Results, seeds: Sequence[int]) -> tuple[float, 
 
 def _is_glom(line: Line, goal: Goal) -> bool:
     """The row of the GLOM itself; nesting is kept at one level, that of objects."""
-    whole = ":" not in line.row and "hidden" not in line.row
+    whole = ":" not in line.row and HIDDEN not in line.row
     return whole and line.row.startswith(OWN) and any(k.endswith(goal.score) for k in line.values)
 
 
 def _settled(line: Line, results: Results) -> bool:
     """At the trained t, of whole pictures."""
-    trained = results["choices"][line.variant]["recipe"]["iters"]
-    return line.t in (None, trained) and "hidden" not in line.row
+    return line.t in (None, trained_t(results, line.variant)) and HIDDEN not in line.row

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .scorer import NAMES
-from .tables import COST, Line, Table, lines
+from .tables import COST, Line, Table, lines, trained_t
 
 PAST = 3  # steps past the trained t of which the words speak
 
@@ -16,11 +16,6 @@ def scored(trained: int) -> tuple[int, ...]:
     """The t at which islands are scored: the way up, the trained t and what follows it."""
     after = {trained, trained + 1, trained + PAST, 2 * trained, 3 * trained, 4 * trained}
     return tuple(sorted({0, 1, 2, 3, 4, 6} | after))
-
-
-def trained_t(results: Mapping[str, Any], variant: str) -> int:
-    """Up to how many steps a variant was trained to settle."""
-    return results["choices"][variant]["recipe"]["iters"]
 
 
 def _headline(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .probe import ASKED
 from .scorer import NAMES
-from .tables import COST, Line, Table, fewer_seeds, lines
+from .tables import COST, Line, Table, fewer_seeds, lines, trained_t
 
 ROWS = {  # of every GLOM
     "glom": "GLOM",
@@ -41,24 +41,19 @@ OTHERS = tuple(f"{name}:" for variant, name in ROWS.items() if variant != "glom"
 HIDDEN = "hidden"  # in the name of every row of pictures of which a part was hidden
 
 
-def trained_t(row: Mapping[str, Any], results: Mapping[str, Any]) -> int:
-    """Up to how many steps the variant of a row was trained to settle."""
-    return results["choices"][row["variant"]]["recipe"]["iters"]
-
-
 def headline(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
     """Rows without a t; at the first t the picture is at the top; at the trained t and 4 times it.
 
     What is hidden is shown of the way up and of the trained t only.
     """
-    t = trained_t(row, results)
+    t = trained_t(results, row["variant"])
     up = results["choices"][row["variant"]]["glom"].get("levels", 1)
     return row["t"] in (None, up, t) or (row["t"] == 4 * t and HIDDEN not in row["row"])
 
 
 def short(row: Mapping[str, Any], results: Mapping[str, Any]) -> bool:
     """What the README has room for: the trained t, 4 times that of GLOM, the main controls."""
-    name, t = row["row"], trained_t(row, results)
+    name, t = row["row"], trained_t(results, row["variant"])
     glom = name == ROWS["glom"] or (name.startswith(ROWS["glom"]) and HIDDEN in name)
     if glom and row["t"] in (4 * t, results["choices"]["glom"]["glom"]["levels"]):
         return HIDDEN not in name
@@ -191,7 +186,7 @@ def _is_bar(line: Line, results: Mapping[str, Any]) -> bool:
     """Of one GLOM alone what must do worse; of what settles the trained t."""
     if line.row.startswith(OTHERS) or not any(map(line.spread, ARI)):
         return False
-    return line.t in (None, trained_t({"variant": line.variant}, results))
+    return line.t in (None, trained_t(results, line.variant))
 
 
 BARS = ARI | {"objects islands FG-ARI": "objects: islands"}

@@ -72,6 +72,11 @@ def lines(results: Mapping[str, Any], rows: str = "rows") -> list[Line]:
     return sorted(found.values(), key=lambda line: order.index(line.variant))
 
 
+def trained_t(results: Mapping[str, Any], variant: str) -> int:
+    """Up to how many steps a variant was trained to settle."""
+    return results["choices"][variant]["recipe"]["iters"]
+
+
 def markdown(results: Mapping[str, Any], table: Table) -> str:
     """The table; a cell says on how many seeds it stands where that is not all of them.
 

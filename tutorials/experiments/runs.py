@@ -169,15 +169,15 @@ def carry_out(experiment: Experiment, asked: Asked) -> dict[str, Any] | None:
     runs = runs_of(experiment, asked)
     k, parts = asked.part
     began = time.monotonic()
-    own = runs[k - 1 :: parts]
-    before = [kept["code"] if (kept := run.finished()) else "" for run in runs]
-    if asked.again and None in before[k - 1 :: parts]:
+    before = [(run, run.finished()) for run in runs]
+    own = before[k - 1 :: parts]
+    if asked.again and any(kept and kept["code"] is None for _, kept in own):
         raise ValueError("--again: runs that --add took over have no weights to score anew")
-    # None: said already.
-    other = sum(version not in (None, "", files.code()) for version in before)
+    known = None, files.code()  # None: --add, which has said so already
+    other = sum(kept is not None and kept["code"] not in known for _, kept in before)
     if other and not asked.again:
         say(f"{other} finished runs were scored by other code than this; --again scores them anew")
-    todo = [run for run in own if asked.again or run.finished() is None]
+    todo = [run for run, kept in own if asked.again or kept is None]
     with tqdm(total=len(todo), desc=experiment.name, unit="run", disable=None) as bar:
         for run in todo:
             if asked.minutes is not None and time.monotonic() - began > 60 * asked.minutes:

@@ -95,14 +95,17 @@ def _cells(goal: Goal, results: Results) -> list[str]:
         own = next(line for line in found if line.variant == goal.variant and _is_glom(line, goal))
         spread, others = own.spread(goal.score), _others(goal, own, found)
         value, shown = spread[0], cell(spread, ".2f", seeds)
-        beside = [
-            ", ".join([cell(line.spread(key), ".2f", seeds), *([line.row] if k else [])])
-            if line
-            else ""
-            for k, (line, key) in enumerate(others)  # the first is named by its heading
-        ]
+        # The first is named by its heading.
+        beside = [_beside(*other, seeds, named=k > 0) for k, other in enumerate(others)]
         above = all(value > line.spread(key)[0] for line, key in others if line)
     return [goal.name, goal.what, _asked(goal), shown, *beside, _verdict(goal, value, above)]
+
+
+def _beside(line: Line | None, key: str, seeds: Sequence[int], *, named: bool) -> str:
+    if line is None:
+        return ""
+    shown = cell(line.spread(key), ".2f", seeds)
+    return f"{shown}, {line.row}" if named else shown
 
 
 def _asked(goal: Goal) -> str:

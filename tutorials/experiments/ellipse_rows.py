@@ -70,9 +70,9 @@ class Scorer:
         """Parameters of the same kind that were never trained."""
         return self.model.fresh(self.seed + 1000)
 
-    def scenes(self, split: str, **choices: Any) -> Columns:
+    def scenes(self, split: str) -> Columns:
         """Scenes of a split, never those of training."""
-        return columns(split, self.count, np.random.default_rng(self.seed), **choices)
+        return columns(split, self.count, np.random.default_rng(self.seed))
 
     def looks(
         self, own: Columns, steps: Sequence[int | None], params: Mapping[str, Any] | None = None
@@ -139,13 +139,12 @@ class Scorer:
         look = self.looks(own, [t])[t]
         glom = Glom(self.model.config, params=self.params["glom"])
         silent = self.params | {"glom": controls.muted(glom).params}
-        blank = self.blank()
         order = self.rng().permutation(look.levels.shape[1])
         others = {
             "another scene's state": Look(np.roll(look.levels, 1, axis=0)),
             "shuffled columns": Look(look.levels[:, order]),
             "consensus muted, not trained again": self.looks(own, [t], silent)[t],
-            "untrained": self.looks(own, [t], blank)[t],
+            "untrained": self.looks(own, [t], self.blank())[t],
         }
         return [self.row(f"{name}: {what}", t, other, own) for what, other in others.items()]
 
@@ -158,10 +157,10 @@ class Scorer:
 
     def beneath(self) -> list[Row]:
         """What the scenes of `beyond` give to whoever learned nothing."""
-        rows = []
+        rows, blank = [], self.blank()
         for split, scenes in NAMES.items():
             own = self.scenes(split)
-            look = self.looks(own, [self.now], self.blank())[self.now]
+            look = self.looks(own, [self.now], blank)[self.now]
             found = [*self.baselines(split), self.row("untrained", self.now, look, own)]
             rows += [row | {"row": f"{row['row']}: {scenes}"} for row in found]
         return rows

@@ -29,7 +29,6 @@ ROWS = {
     "glom_alone": "GLOM, consensus muted in training too",
     "glom_larger": "GLOM, trained on larger wholes too",
 }
-KINDS = {variant: variant.removesuffix("_alone").removesuffix("_larger") for variant in ROWS}
 AT_MOST = {"glom_larger": 2}  # is it only that training has no larger wholes? Two seeds tell
 VARIANTS = tuple(ROWS)
 # The same for all: no places, since a symbol says where it is; widths so that all have about as
@@ -57,7 +56,8 @@ MODEL = dict(heads=128, carried=0.4, longest=28)
 
 def choices(variant: str, *, quick: bool = False) -> dict[str, Any]:
     """All that a run of this variant depends on, besides its seed."""
-    kind = KINDS[check_choice("variant", variant, KINDS)]
+    check_choice("variant", variant, ROWS)
+    kind = "glom" if variant.startswith("glom") else variant
     size = dict(steps=20, count=200) if quick else dict(steps=STEPS[kind])
     scenes = LARGER if variant == "glom_larger" else {}
     own = dict(carried=0.0, longest=0) if kind == "deep_sets" else {}
